@@ -1,0 +1,2 @@
+//! Protocols.
+#![no_std]

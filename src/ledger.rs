@@ -1,0 +1,121 @@
+//! Zero copy as a figure: what was copied, shared, moved and allocated.
+
+use core::fmt;
+use core::ops::Add;
+
+/// What happened to the bytes of one connection, or of one half of it.
+///
+/// Bytes that arrive are read into a block once; that is no copy. Everything the framework does to them afterwards is
+/// booked here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ledger {
+    /// Bytes that arrived.
+    pub received: u64,
+    /// Reads that brought them.
+    pub reads: u64,
+    /// Owned frames and batches that were split off, each under one refcount.
+    pub shared_frames: u64,
+    /// Bytes of owned frames and kept fields that share the receive block.
+    pub shared_in: u64,
+    /// Bytes of owned frames and kept fields that were copied out, being small or because too much was pinned.
+    pub copied_in: u64,
+    /// Bytes of partial frames that were moved to another place in the block, or to another block.
+    pub moved: u64,
+    /// Blocks that were allocated.
+    pub allocated_blocks: u64,
+    /// Blocks that were used again.
+    pub recycled_blocks: u64,
+    /// Bytes of full blocks that the consumer's frames keep alive, when last looked at.
+    pub pinned: u64,
+    /// Bytes that belonged to no frame, or to frames that were skipped.
+    pub skipped: u64,
+    /// Bytes sent from the arena: headers, and payloads too small to share.
+    pub copied_out: u64,
+    /// Bytes sent from where the caller had them.
+    pub shared_out: u64,
+    /// Bytes sent from files without being copied by the queue.
+    pub file_out: u64,
+    /// Writes that took bytes.
+    pub writes: u64,
+}
+
+impl Ledger {
+    pub(crate) const fn new() -> Self {
+        Self {
+            received: 0,
+            reads: 0,
+            shared_frames: 0,
+            shared_in: 0,
+            copied_in: 0,
+            moved: 0,
+            allocated_blocks: 0,
+            recycled_blocks: 0,
+            pinned: 0,
+            skipped: 0,
+            copied_out: 0,
+            shared_out: 0,
+            file_out: 0,
+            writes: 0,
+        }
+    }
+
+    /// Bytes sent, by whatever way.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.copied_out + self.shared_out + self.file_out
+    }
+}
+
+/// Both halves of a connection, or several connections, together.
+impl Add for Ledger {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            received: self.received + other.received,
+            reads: self.reads + other.reads,
+            shared_frames: self.shared_frames + other.shared_frames,
+            shared_in: self.shared_in + other.shared_in,
+            copied_in: self.copied_in + other.copied_in,
+            moved: self.moved + other.moved,
+            allocated_blocks: self.allocated_blocks + other.allocated_blocks,
+            recycled_blocks: self.recycled_blocks + other.recycled_blocks,
+            pinned: self.pinned + other.pinned,
+            skipped: self.skipped + other.skipped,
+            copied_out: self.copied_out + other.copied_out,
+            shared_out: self.shared_out + other.shared_out,
+            file_out: self.file_out + other.file_out,
+            writes: self.writes + other.writes,
+        }
+    }
+}
+
+/// Two lines, one a direction.
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "in:  {} bytes in {} reads; shared {} in {} frames, copied {}, moved {}, skipped {}; blocks: {} allocated, {} recycled, {} bytes pinned",
+            self.received,
+            self.reads,
+            self.shared_in,
+            self.shared_frames,
+            self.copied_in,
+            self.moved,
+            self.skipped,
+            self.allocated_blocks,
+            self.recycled_blocks,
+            self.pinned,
+        )?;
+        write!(
+            f,
+            "out: {} bytes in {} writes; copied {}, shared {}, from files {}",
+            self.sent(),
+            self.writes,
+            self.copied_out,
+            self.shared_out,
+            self.file_out,
+        )
+    }
+}

@@ -1,0 +1,23 @@
+//! wireview
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+pub mod codec;
+pub mod error;
+pub mod ledger;
+pub mod length;
+pub mod send;
+pub mod wire;
+
+pub use codec::{Boundary, Codec, Encode, View};
+pub use error::{Error, Kind};
+pub use ledger::Ledger;
+#[cfg(feature = "std")]
+pub use send::FileRegion;
+pub use send::{Gather, Outgoing, Payload};
+pub use wire::{Element, Holder, Message, Seq, Span, Wire};
+
+/// The result of reading or writing a message.
+pub type Result<T, E = Error> = core::result::Result<T, E>;

@@ -1,0 +1,15 @@
+//! The way out: messages become a gather list, the gather list becomes one `writev`.
+
+mod gather;
+mod memory;
+mod outgoing;
+#[cfg(feature = "std")]
+mod region;
+#[cfg(feature = "std")]
+mod write;
+
+pub use gather::{DEFAULT_COPY_UP_TO, Gather};
+pub use memory::Memory;
+pub use outgoing::{Outgoing, Payload};
+#[cfg(feature = "std")]
+pub use region::FileRegion;

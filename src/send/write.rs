@@ -1,0 +1,52 @@
+use std::io::{self, ErrorKind, IoSlice, Write};
+
+use super::Gather;
+
+/// How much of a file region is read at a time where the kernel is not asked to send it.
+pub(crate) const FILE_CHUNK: usize = 256 * 1024;
+
+/// The most entries `writev` takes (`UIO_MAXIOV` on Linux, `IOV_MAX` on the BSDs and macOS).
+const MAX_SLICES: usize = 1024;
+
+impl Gather {
+    /// Writes everything that waits, file regions included.
+    ///
+    /// # Errors
+    /// What the writer fails with. All progress is in the queue: after `WouldBlock`, or any other error that passes, the
+    /// call can be made again and goes on where it stopped.
+    pub fn write_to(&mut self, writer: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        while !self.is_empty() {
+            if let Some(region) = self.front_file() {
+                let bytes = region.read_front(FILE_CHUNK)?;
+                self.substitute_front(bytes);
+            }
+            match self.with_slices(|slices| writer.write_vectored(slices)) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(sent) => {
+                    self.advance(sent);
+                    self.ledger_mut().writes += 1;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `write` with the gather list, as long as the system takes.
+    pub(crate) fn with_slices<R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
+        // The array is cleared on each call, so it is only made long when it will be filled.
+        match self.len_slices() {
+            0..=16 => self.with_array::<16, _>(write),
+            17..=128 => self.with_array::<128, _>(write),
+            _ => self.with_array::<MAX_SLICES, _>(write),
+        }
+    }
+
+    #[inline]
+    fn with_array<const N: usize, R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
+        let mut slices = [IoSlice::new(&[]); N];
+        let filled = self.slices(&mut slices);
+        write(&slices[..filled])
+    }
+}
