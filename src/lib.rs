@@ -8,12 +8,14 @@ pub mod codec;
 pub mod error;
 pub mod ledger;
 pub mod length;
+pub mod recv;
 pub mod send;
 pub mod wire;
 
 pub use codec::{Boundary, Codec, Encode, View};
 pub use error::{Error, Kind};
 pub use ledger::Ledger;
+pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Lent, Limits, Oversize, Report};
 #[cfg(feature = "std")]
 pub use send::FileRegion;
 pub use send::{Gather, Outgoing, Payload};

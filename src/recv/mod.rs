@@ -1,0 +1,35 @@
+//! The way in: bytes become frames, frames are lent, owned or batched.
+//!
+//! ```text
+//!            read_with / feed
+//!                  │
+//!                  ▼
+//!  ┌─ block ───────────────────────────────────────────────┐
+//!  │ consumed │ frame │ frame │ frame │ part of a │  spare │
+//!  └──────────┴───────┴───────┴───────┴───────────┴────────┘
+//!             at ▲                          len ▲
+//!
+//!  next()   ─▶ Lent     one frame, borrowed: nothing copied, nothing counted
+//!  into_frame ▶ Frame   one frame, owned: one refcount on the block
+//!  batch()  ─▶ Batch    every whole frame: one refcount for all of them
+//! ```
+//!
+//! A block whose frames are all dropped is used again, so a steady stream allocates nothing, even while the last frames
+//! are kept.
+
+mod batch;
+mod body;
+mod deframer;
+mod frame;
+mod input;
+mod lent;
+mod limits;
+mod report;
+
+pub use batch::{Batch, BatchIter};
+pub use body::{Chunk, Incoming};
+pub use deframer::Deframer;
+pub use frame::Frame;
+pub use lent::Lent;
+pub use limits::{Limits, Oversize};
+pub use report::Report;

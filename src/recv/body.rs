@@ -1,0 +1,136 @@
+//! Bodies that are too large to be buffered.
+
+use bytes::{Buf, Bytes};
+
+use super::deframer::State;
+use super::{Deframer, Frame, Lent};
+use crate::codec::Codec;
+use crate::wire::Message;
+use crate::{Error, Result};
+
+/// What [`Deframer::next_or_body`] found.
+#[derive(Debug)]
+pub enum Incoming<'d, C: Codec> {
+    /// A whole frame.
+    Frame(Lent<'d, C>),
+    /// The head of a frame whose body is taken with [`Deframer::chunk`].
+    Body {
+        /// The message, with the field that the body fills left empty. Owned: it stays while the body goes by.
+        head: Frame<C::Message>,
+        /// How many bytes the body has.
+        len: u64,
+    },
+}
+
+/// What [`Deframer::chunk`] has of a streamed body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chunk {
+    /// The next bytes of the body, opened, sharing the block they arrived in.
+    Bytes(Bytes),
+    /// More bytes have to arrive first.
+    Pending,
+    /// The body is complete, and so is its frame.
+    End,
+}
+
+/// A body on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Body {
+    /// How many of its bytes were handed out.
+    at: u64,
+    left: u64,
+    tail: usize,
+}
+
+impl Body {
+    /// Bytes up to the end of the frame.
+    pub(super) const fn rest(self) -> u64 {
+        self.left.saturating_add(self.tail as u64)
+    }
+
+    /// How many bytes have to be there for the next step.
+    pub(super) fn need(self) -> usize {
+        if self.left == 0 { self.tail } else { 1 }
+    }
+}
+
+impl<C: Codec> Deframer<C> {
+    /// The next frame; or, if its body is above [`Limits::stream_above`](crate::Limits::stream_above), its head, whereupon the
+    /// body is taken with [`chunk`](Self::chunk). Asking for the next frame before the body has ended drops what is left of it.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next); also if the head is not one of the codec, or the codec does not stream bodies.
+    pub fn next_or_body(&mut self) -> Result<Option<Incoming<'_, C>>> {
+        if self.find(true)? {
+            return Ok(Some(Incoming::Frame(self.lend())));
+        }
+        let State::Large { head, body, tail } = self.state else { return Ok(None) };
+        let start = self.input.at;
+        let bytes = &self.input.pending()[..head];
+        let message = self
+            .codec
+            .parse_head(bytes, body)
+            .and_then(|view| C::Message::point(view, bytes).ok_or(Error::contract(&"field outside the head", 0)));
+        let message = message.map_err(|error| self.fail(error))?;
+        self.input.at = start + head;
+        let bytes = self.input.split(start, start + head);
+        self.state = State::Body(Body { at: 0, left: body, tail });
+        Ok(Some(Incoming::Body { head: Frame::new(bytes, message), len: body }))
+    }
+
+    /// What has arrived of the streamed body, or that it has ended. [`Chunk::End`] if no body is on its way.
+    ///
+    /// # Errors
+    /// If the codec cannot open the chunk or refuses the tail, or if the stream ended inside the body. Fatal.
+    pub fn chunk(&mut self) -> Result<Chunk> {
+        let State::Body(body) = &mut self.state else {
+            return match self.state {
+                State::Failed(error) => Err(error),
+                _ => Ok(Chunk::End),
+            };
+        };
+        let (at, left, tail) = (body.at, body.left, body.tail);
+        if left > 0 {
+            let len = (self.input.pending_len() as u64).min(left) as usize;
+            if len == 0 {
+                return self.end_of_chunks();
+            }
+            let start = self.input.at;
+            body.at += len as u64;
+            body.left -= len as u64;
+            if let Err(error) = self.codec.open_body(at, &mut self.input.block[start..start + len]) {
+                return Err(self.fail(error));
+            }
+            self.input.at = start + len;
+            return Ok(Chunk::Bytes(self.input.split(start, start + len)));
+        }
+        if self.input.pending_len() < tail {
+            return self.end_of_chunks();
+        }
+        if let Err(error) = self.codec.close_body(&self.input.pending()[..tail]) {
+            return Err(self.fail(error));
+        }
+        self.input.at += tail;
+        self.state = State::Calm;
+        self.calm = true;
+        Ok(Chunk::End)
+    }
+
+    /// Drops what is left of the streamed body, as it arrives; the next frame follows. Nothing if none is on its way.
+    pub fn skip_body(&mut self) {
+        if let State::Body(body) = self.state {
+            self.state = State::Skip(body.rest());
+        }
+    }
+
+    fn end_of_chunks(&mut self) -> Result<Chunk> {
+        if self.eof { Err(self.fail_at_eof()) } else { Ok(Chunk::Pending) }
+    }
+
+    /// The body's bytes that are in memory, as a [`Buf`]: a seam for drivers that hand the rest to the kernel.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn buffered(&self) -> impl Buf + '_ {
+        self.input.pending()
+    }
+}

@@ -1,0 +1,208 @@
+//! The receive block: where reads go, what is reused, when bytes must move.
+
+use alloc::collections::VecDeque;
+
+use bytes::buf::Limit;
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::Limits;
+use crate::Ledger;
+
+/// A partial frame of at least this size is completed where it lies rather than moved to make room for a larger read.
+const WORTH_STAYING: usize = 4096;
+
+/// How many retired blocks are looked at when one is wanted.
+const LOOKS: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Input {
+    /// What has been received and not been split off; `block[..at]` is consumed.
+    pub(super) block: BytesMut,
+    pub(super) at: usize,
+    /// How long the block was when it was allocated.
+    capacity: usize,
+    /// The stream offset of `block[0]`.
+    start: u64,
+    /// Full blocks that frames may keep alive, oldest first, empty but for the reference.
+    retired: VecDeque<Retired>,
+    read_size: usize,
+    small_reads: u8,
+    pub(super) ledger: Ledger,
+}
+
+#[derive(Debug)]
+struct Retired {
+    block: BytesMut,
+    capacity: usize,
+}
+
+impl Input {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            block: BytesMut::new(),
+            at: 0,
+            capacity: 0,
+            start: 0,
+            retired: VecDeque::new(),
+            read_size: limits.min_read,
+            small_reads: 0,
+            ledger: Ledger::new(),
+        }
+    }
+
+    /// What has arrived and is not consumed.
+    #[inline(always)]
+    pub(super) fn pending(&self) -> &[u8] {
+        &self.block[self.at..]
+    }
+
+    #[inline(always)]
+    pub(super) fn pending_len(&self) -> usize {
+        self.block.len() - self.at
+    }
+
+    /// The stream offset of a position in the block.
+    pub(super) fn offset_of(&self, position: usize) -> u64 {
+        self.start + position as u64
+    }
+
+    /// Splits `start..end` off the block as owned bytes; what lies in front of it is gone.
+    ///
+    /// One refcount. The first split of a block also allocates its shared header, which is reused with it.
+    #[inline]
+    pub(super) fn split(&mut self, start: usize, end: usize) -> Bytes {
+        let mut part = self.block.split_to(end);
+        bytes::Buf::advance(&mut part, start);
+        self.at -= end;
+        self.start += end as u64;
+        self.ledger.shared_frames += 1;
+        self.ledger.shared_in += (end - start) as u64;
+        part.freeze()
+    }
+
+    /// Whether so much of retired blocks is still in use that small frames should be copied out.
+    #[inline]
+    pub(super) fn is_pressed(&self, len: usize, limits: &Limits) -> bool {
+        self.ledger.pinned > limits.max_pinned as u64 && len < self.capacity / 2
+    }
+
+    /// Lets `read` append to the block, within what `need` and the limits allow, and books what it appended.
+    ///
+    /// `need` is how many bytes from `at` on are known to be wanted, 0 if that is not known.
+    #[inline]
+    pub(super) fn read_with<R>(
+        &mut self,
+        need: usize,
+        limits: &Limits,
+        read: impl FnOnce(&mut Limit<&mut BytesMut>) -> R,
+    ) -> R {
+        self.make_room(need);
+        let before = self.block.len();
+        let offered = self.block.capacity() - before;
+        let result = read(&mut (&mut self.block).limit(offered));
+        assert!(self.block.len() >= before, "a read took away what had arrived before");
+        let got = self.block.len() - before;
+        if got > 0 {
+            self.ledger.received += got as u64;
+            self.ledger.reads += 1;
+            self.adapt(got, offered, limits);
+        }
+        result
+    }
+
+    /// Grows the read size when a read fills it, shrinks it after two small ones.
+    fn adapt(&mut self, got: usize, offered: usize, limits: &Limits) {
+        if got >= self.read_size && got == offered {
+            self.read_size = (self.read_size * 2).min(limits.max_read);
+            self.small_reads = 0;
+        } else if got < self.read_size / 2 && got < offered {
+            self.small_reads += 1;
+            if self.small_reads == 2 {
+                self.read_size = (self.read_size / 2).max(limits.min_read);
+                self.small_reads = 0;
+            }
+        } else {
+            self.small_reads = 0;
+        }
+    }
+
+    /// Makes sure that a read has somewhere to go: behind what is pending if that is good enough, else in the block's
+    /// freed front, in a block used before, or in a new one.
+    fn make_room(&mut self, need: usize) {
+        let pending = self.pending_len();
+        if pending == 0 {
+            self.start += self.at as u64;
+            self.block.clear();
+            self.at = 0;
+        }
+        let spare = self.block.capacity() - self.block.len();
+        let missing = need.saturating_sub(pending);
+        // A frame that cannot be completed here has to move anyway: now, while it is short.
+        let stays = missing <= spare && (spare >= self.read_size / 2 || (spare > 0 && pending >= WORTH_STAYING));
+        if !stays {
+            self.relocate(need);
+        }
+    }
+
+    #[cold]
+    fn relocate(&mut self, need: usize) {
+        let pending = self.pending_len();
+        // A peer can declare any length. It is believed as far as bytes have come: a block never exceeds what the stream
+        // has carried so far, unless a normal read needs more.
+        let earned = usize::try_from(self.ledger.received).unwrap_or(usize::MAX);
+        let capacity = need.min(earned).max(self.read_size).max(pending + self.read_size / 2);
+
+        bytes::Buf::advance(&mut self.block, self.at);
+        self.start += self.at as u64;
+        self.at = 0;
+        let address = self.block.as_ptr();
+        if self.block.try_reclaim(capacity - pending) {
+            if self.block.as_ptr() != address {
+                self.ledger.moved += pending as u64;
+            }
+            if pending == 0 {
+                self.ledger.recycled_blocks += 1;
+            }
+            return;
+        }
+
+        let (mut block, capacity) = self.take(capacity).unwrap_or_else(|| {
+            self.ledger.allocated_blocks += 1;
+            (BytesMut::with_capacity(capacity), capacity)
+        });
+        block.extend_from_slice(&self.block);
+        self.ledger.moved += pending as u64;
+        let mut old = core::mem::replace(&mut self.block, block);
+        old.clear();
+        let old_capacity = core::mem::replace(&mut self.capacity, capacity);
+        if old_capacity > 0 {
+            self.ledger.pinned += old_capacity as u64;
+            self.retired.push_back(Retired { block: old, capacity: old_capacity });
+        }
+    }
+
+    /// A retired block that nobody refers to any more and that is large enough. Free ones beyond one spare are released.
+    fn take(&mut self, capacity: usize) -> Option<(BytesMut, usize)> {
+        let mut taken = None;
+        let mut spares = 0;
+        for _ in 0..self.retired.len().min(LOOKS) {
+            let mut retired = self.retired.pop_front()?;
+            if !retired.block.try_reclaim(retired.capacity) {
+                self.retired.push_back(retired);
+                continue;
+            }
+            self.ledger.pinned -= retired.capacity as u64;
+            if retired.capacity >= capacity {
+                if taken.is_none() {
+                    self.ledger.recycled_blocks += 1;
+                    taken = Some((retired.block, retired.capacity));
+                } else if spares == 0 {
+                    spares += 1;
+                    self.ledger.pinned += retired.capacity as u64;
+                    self.retired.push_back(retired);
+                }
+            }
+        }
+        taken
+    }
+}
