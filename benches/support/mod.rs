@@ -1,0 +1,174 @@
+//! Contenders side by side: every round runs each of them once, and what is compared is the median of the rounds.
+//!
+//! ```text
+//!  round 1   floor  ours  peer  peer        a slow second of the machine hits all of them,
+//!  round 2   floor  ours  peer  peer        and the median forgets it
+//!  …
+//! ```
+//!
+//! ```ignore
+//! mod support;
+//!
+//! fn main() {
+//!     let bench = support::Bench::from_args("resp");
+//!     let mut race = bench.race("SET 16 B", "command", 1000); // a call of a contender handles 1000 commands
+//!     race.add("hand walk", || walk(&input)); // the first one is what the others are compared with
+//!     race.add("wireview", || ours(&input));
+//!     let medians = race.run(); // ns a command, in the order of `add`
+//! }
+//! ```
+//!
+//! `cargo bench --bench resp` measures, `-- --test` calls each contender once, `-- WORD` runs the races with `WORD` in
+//! their title. A contender's result must go through `black_box` in its closure.
+
+#![allow(dead_code, unreachable_pub)] // Each bench uses a part of it.
+
+use std::time::{Duration, Instant};
+
+/// How long one timed sample of a contender should take.
+const SAMPLE: Duration = Duration::from_millis(2);
+
+/// How many samples each contender gives.
+const ROUNDS: usize = 41;
+
+/// What the command line asked for.
+pub struct Bench {
+    test: bool,
+    filter: Option<String>,
+}
+
+impl Bench {
+    /// Reads the command line and prints where this runs.
+    pub fn from_args(name: &str) -> Self {
+        let args: Vec<String> = std::env::args().skip(1).collect();
+        let test = args.iter().any(|arg| arg == "--test");
+        let filter = args.into_iter().find(|arg| !arg.starts_with('-'));
+        if !test {
+            println!("{name}: medians of {ROUNDS} interleaved rounds; {}", machine());
+        }
+        Self { test, filter }
+    }
+
+    /// Whether everything is to run once, without measuring.
+    pub const fn is_test(&self) -> bool {
+        self.test
+    }
+
+    /// Whether the command line asked for races called so.
+    pub fn wants(&self, title: &str) -> bool {
+        self.filter.as_ref().is_none_or(|word| title.contains(word.as_str()))
+    }
+
+    /// A race in which one call of a contender handles `units` things called `unit`.
+    pub fn race<'a>(&self, title: &'a str, unit: &'a str, units: u64) -> Race<'a> {
+        Race { title, unit, units, test: self.test, wanted: self.wants(title), contenders: Vec::new() }
+    }
+}
+
+/// Contenders that do the same work.
+pub struct Race<'a> {
+    title: &'a str,
+    unit: &'a str,
+    units: u64,
+    test: bool,
+    wanted: bool,
+    contenders: Vec<Contender<'a>>,
+}
+
+struct Contender<'a> {
+    name: String,
+    call: Box<dyn FnMut() + 'a>,
+    samples: Vec<f64>,
+}
+
+impl<'a> Race<'a> {
+    /// Adds a contender. The first is the one that the ratios refer to.
+    pub fn add<R>(&mut self, name: impl Into<String>, mut call: impl FnMut() -> R + 'a) {
+        let call = Box::new(move || drop(std::hint::black_box(call())));
+        self.contenders.push(Contender { name: name.into(), call, samples: Vec::new() });
+    }
+
+    /// Runs the race, prints its table, and returns the medians in ns a unit, in the order of [`add`](Self::add); nothing
+    /// if the race was not asked for, or nothing is measured.
+    pub fn run(mut self) -> Vec<f64> {
+        if !self.wanted {
+            return Vec::new();
+        }
+        if self.test {
+            self.contenders.iter_mut().for_each(|contender| (contender.call)());
+            println!("{}: {} contenders ran", self.title, self.contenders.len());
+            return Vec::new();
+        }
+        let calls: Vec<u32> = self.contenders.iter_mut().map(Contender::calibrate).collect();
+        for _ in 0..ROUNDS {
+            for (contender, &calls) in self.contenders.iter_mut().zip(&calls) {
+                let took = contender.time(calls).as_nanos() as f64;
+                contender.samples.push(took / f64::from(calls) / self.units as f64);
+            }
+        }
+        let medians: Vec<f64> = self.contenders.iter_mut().map(Contender::median).collect();
+        self.print(&medians);
+        medians
+    }
+
+    fn print(&self, medians: &[f64]) {
+        println!("\n{:<44} {:>12} {:>8}", self.title, format!("ns/{}", self.unit), "ratio");
+        for (contender, median) in self.contenders.iter().zip(medians) {
+            println!("  {:<42} {:>12.2} {:>7.2}x", contender.name, median, median / medians[0]);
+        }
+    }
+}
+
+impl Contender<'_> {
+    fn time(&mut self, calls: u32) -> Duration {
+        let start = Instant::now();
+        for _ in 0..calls {
+            (self.call)();
+        }
+        start.elapsed()
+    }
+
+    /// Warms up, and finds how many calls make a sample.
+    fn calibrate(&mut self) -> u32 {
+        let mut calls = 1;
+        loop {
+            let took = self.time(calls);
+            if took >= SAMPLE / 2 || calls > 1 << 24 {
+                let scale = SAMPLE.as_secs_f64() / took.as_secs_f64().max(1e-9);
+                return ((f64::from(calls) * scale) as u32).max(1);
+            }
+            calls *= 2;
+        }
+    }
+
+    fn median(&mut self) -> f64 {
+        self.samples.sort_by(f64::total_cmp);
+        self.samples[self.samples.len() / 2]
+    }
+}
+
+/// Processor and date: a figure without them means little.
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find(|line| line.starts_with("model name"))
+        .and_then(|line| line.split_once(':'))
+        .map_or("unknown processor", |(_, model)| model.trim());
+    let cpus = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let (year, month, day) = civil(since.as_secs() / 86_400);
+    format!("{model}, {cpus} threads, {}, {year}-{month:02}-{day:02}", std::env::consts::OS)
+}
+
+/// Year, month and day of the Gregorian calendar from days since 1970 (Hinnant, "chrono-compatible date algorithms").
+const fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + (month <= 2) as u64, month, day)
+}
