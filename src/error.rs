@@ -48,7 +48,9 @@ impl Error {
     /// An error of `kind` in `field`, `offset` bytes after the start of the frame.
     ///
     /// `field` is a reference to a string literal: `&"topic"`. Offsets above `u32::MAX` are told as `u32::MAX`.
-    #[cold]
+    // Inlined, and not marked cold: `ok_or(Error::truncated(..))` evaluates it on the hot path, where a call would cost
+    // more than the rest of a small parser.
+    #[inline]
     #[must_use]
     pub const fn new(kind: Kind, field: &'static &'static str, offset: usize) -> Self {
         let offset = if offset > u32::MAX as usize { u32::MAX } else { offset as u32 };
@@ -56,42 +58,41 @@ impl Error {
     }
 
     /// The frame ends before `field` does.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn truncated(field: &'static &'static str, offset: usize) -> Self {
         Self::new(Kind::Truncated, field, offset)
     }
 
     /// A byte of `field` cannot stand where it stands.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn malformed(field: &'static &'static str, offset: usize) -> Self {
         Self::new(Kind::Malformed, field, offset)
     }
 
     /// `field` is too large to be counted with.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn overflow(field: &'static &'static str, offset: usize) -> Self {
         Self::new(Kind::Overflow, field, offset)
     }
 
     /// `field` exceeds its limit.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn limit(field: &'static &'static str, offset: usize) -> Self {
         Self::new(Kind::Limit, field, offset)
     }
 
     /// `field` asks for something that is not implemented.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn unsupported(field: &'static &'static str, offset: usize) -> Self {
         Self::new(Kind::Unsupported, field, offset)
     }
 
     /// The codec broke its contract.
-    #[cold]
     pub(crate) const fn contract(what: &'static &'static str, offset: usize) -> Self {
         Self::new(Kind::Contract, what, offset)
     }
@@ -115,7 +116,7 @@ impl Error {
     }
 
     /// The same error `by` bytes further on, for a part that was read on its own.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn shifted(self, by: usize) -> Self {
         Self::new(self.kind, self.field, by.saturating_add(self.offset as usize))

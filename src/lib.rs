@@ -15,7 +15,7 @@ pub mod wire;
 pub use codec::{Boundary, Codec, Encode, View};
 pub use error::{Error, Kind};
 pub use ledger::Ledger;
-pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Lent, Limits, Oversize, Report};
+pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Lent, Limits, Oversize, Report, Views};
 #[cfg(feature = "std")]
 pub use send::FileRegion;
 pub use send::{Gather, Outgoing, Payload};

@@ -4,9 +4,13 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::Frame;
+use super::{Deframer, Frame};
+use crate::codec::Codec;
 use crate::wire::{Message, Span};
 use crate::{Error, Result};
+
+/// How many batches may be read elsewhere while their indexes wait to be used again.
+const INDEXES: usize = 16;
 
 /// All whole frames of one read under a single refcount, their messages kept as spans.
 ///
@@ -63,6 +67,74 @@ impl<M: Message> Batch<M> {
             Frame::new(entry.frame.share(&self.bytes), message)
         }))
     }
+}
+
+impl<C: Codec> Deframer<C> {
+    /// All whole frames that are pending, owned as one, or `None` if there is none.
+    ///
+    /// A batch stops behind a frame that is a [`barrier`](Codec::barrier). A frame that is not a message stands in it as its
+    /// error.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next); frames in front of the error come first, as a batch.
+    pub fn batch(&mut self) -> Result<Option<Batch<C::Message>>> {
+        let mut entries = self.take_index();
+        let mut views = self.views()?;
+        let Some(mut frame) = views.next_frame() else {
+            drop(views);
+            self.indexes.push_front(entries);
+            return Ok(None);
+        };
+        let start = views.position() - frame.len();
+        if let Some(list) = Arc::get_mut(&mut entries) {
+            loop {
+                let at = (views.position() - start - frame.len()) as u32;
+                let message = views.parse(frame).and_then(|view| point_from::<C::Message>(view, frame, at));
+                list.push(Entry { frame: Span::at_most_u32(at, frame.len()), message });
+                // Positions are `u32`, as is the length of the longest frame.
+                if at > u32::MAX / 2 {
+                    break;
+                }
+                match views.next_frame() {
+                    Some(next) => frame = next,
+                    None => break,
+                }
+            }
+        }
+        drop(views);
+        self.lent.start = start;
+        let bytes = self.split_lent();
+        self.indexes.push_back(Arc::clone(&entries));
+        Ok(Some(Batch::new(bytes, entries)))
+    }
+
+    /// An index that no batch uses any more, or a new one.
+    fn take_index(&mut self) -> Arc<Vec<Entry<C::Message>>> {
+        if let Some(mut index) = self.indexes.pop_front() {
+            if let Some(list) = Arc::get_mut(&mut index) {
+                list.clear();
+                return index;
+            }
+            if self.indexes.len() < INDEXES {
+                self.indexes.push_back(index);
+            }
+        }
+        Arc::new(Vec::new())
+    }
+}
+
+/// The message as spans that count from `by` bytes in front of `frame`.
+#[inline(always)]
+fn point_from<'a, M: Message>(view: M::Of<&'a [u8]>, frame: &'a [u8], by: u32) -> Result<M> {
+    let mut inside = true;
+    let message = M::map::<&'a [u8], Span>(view, &mut |part| match Span::of(frame, part) {
+        Some(span) => span.shifted(by),
+        None => {
+            inside = false;
+            Span::EMPTY
+        }
+    });
+    if inside { Ok(message) } else { Err(Error::contract(&"field outside the frame", 0)) }
 }
 
 impl<'a, M: Message> IntoIterator for &'a Batch<M> {

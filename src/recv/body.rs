@@ -2,7 +2,8 @@
 
 use bytes::{Buf, Bytes};
 
-use super::deframer::State;
+use super::deframer::Found;
+use super::gate::State;
 use super::{Deframer, Frame, Lent};
 use crate::codec::Codec;
 use crate::wire::Message;
@@ -61,20 +62,22 @@ impl<C: Codec> Deframer<C> {
     /// # Errors
     /// As for [`next`](Self::next); also if the head is not one of the codec, or the codec does not stream bodies.
     pub fn next_or_body(&mut self) -> Result<Option<Incoming<'_, C>>> {
-        if self.find(true)? {
-            return Ok(Some(Incoming::Frame(self.lend())));
+        match self.find(true) {
+            Found::Frame => return Ok(Some(Incoming::Frame(self.lend()))),
+            Found::Nothing => {}
+            Found::Failure => return Err(self.failure()),
         }
-        let State::Large { head, body, tail } = self.state else { return Ok(None) };
+        let State::Large { head, body, tail } = self.gate.state else { return Ok(None) };
         let start = self.input.at;
         let bytes = &self.input.pending()[..head];
         let message = self
             .codec
             .parse_head(bytes, body)
             .and_then(|view| C::Message::point(view, bytes).ok_or(Error::contract(&"field outside the head", 0)));
-        let message = message.map_err(|error| self.fail(error))?;
+        let message = message.map_err(|error| self.gate.fail(error))?;
         self.input.at = start + head;
         let bytes = self.input.split(start, start + head);
-        self.state = State::Body(Body { at: 0, left: body, tail });
+        self.gate.set(State::Body(Body { at: 0, left: body, tail }));
         Ok(Some(Incoming::Body { head: Frame::new(bytes, message), len: body }))
     }
 
@@ -83,8 +86,8 @@ impl<C: Codec> Deframer<C> {
     /// # Errors
     /// If the codec cannot open the chunk or refuses the tail, or if the stream ended inside the body. Fatal.
     pub fn chunk(&mut self) -> Result<Chunk> {
-        let State::Body(body) = &mut self.state else {
-            return match self.state {
+        let State::Body(body) = &mut self.gate.state else {
+            return match self.gate.state {
                 State::Failed(error) => Err(error),
                 _ => Ok(Chunk::End),
             };
@@ -93,38 +96,40 @@ impl<C: Codec> Deframer<C> {
         if left > 0 {
             let len = (self.input.pending_len() as u64).min(left) as usize;
             if len == 0 {
-                return self.end_of_chunks();
+                return self.await_body(left.saturating_add(tail as u64));
             }
             let start = self.input.at;
             body.at += len as u64;
             body.left -= len as u64;
             if let Err(error) = self.codec.open_body(at, &mut self.input.block[start..start + len]) {
-                return Err(self.fail(error));
+                return Err(self.gate.fail(error));
             }
             self.input.at = start + len;
             return Ok(Chunk::Bytes(self.input.split(start, start + len)));
         }
         if self.input.pending_len() < tail {
-            return self.end_of_chunks();
+            return self.await_body((tail - self.input.pending_len()) as u64);
         }
         if let Err(error) = self.codec.close_body(&self.input.pending()[..tail]) {
-            return Err(self.fail(error));
+            return Err(self.gate.fail(error));
         }
         self.input.at += tail;
-        self.state = State::Calm;
-        self.calm = true;
+        self.gate.raise();
         Ok(Chunk::End)
     }
 
     /// Drops what is left of the streamed body, as it arrives; the next frame follows. Nothing if none is on its way.
     pub fn skip_body(&mut self) {
-        if let State::Body(body) = self.state {
-            self.state = State::Skip(body.rest());
+        if let State::Body(body) = self.gate.state {
+            self.gate.set(State::Skip(body.rest()));
         }
     }
 
-    fn end_of_chunks(&mut self) -> Result<Chunk> {
-        if self.eof { Err(self.fail_at_eof()) } else { Ok(Chunk::Pending) }
+    fn await_body(&mut self, missing: u64) -> Result<Chunk> {
+        if self.gate.eof {
+            return Err(self.gate.fail_at_eof(self.input.pending_len(), missing));
+        }
+        Ok(Chunk::Pending)
     }
 
     /// The body's bytes that are in memory, as a [`Buf`]: a seam for drivers that hand the rest to the kernel.

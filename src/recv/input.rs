@@ -62,7 +62,7 @@ impl Input {
     }
 
     /// The stream offset of a position in the block.
-    pub(super) fn offset_of(&self, position: usize) -> u64 {
+    pub(super) const fn offset_of(&self, position: usize) -> u64 {
         self.start + position as u64
     }
 

@@ -11,7 +11,8 @@
 //!
 //!  next()   ─▶ Lent     one frame, borrowed: nothing copied, nothing counted
 //!  into_frame ▶ Frame   one frame, owned: one refcount on the block
-//!  batch()  ─▶ Batch    every whole frame: one refcount for all of them
+//!  views()  ─▶ Views    every whole frame, borrowed
+//!  batch()  ─▶ Batch    every whole frame, owned: one refcount for all of them
 //! ```
 //!
 //! A block whose frames are all dropped is used again, so a steady stream allocates nothing, even while the last frames
@@ -21,10 +22,12 @@ mod batch;
 mod body;
 mod deframer;
 mod frame;
+mod gate;
 mod input;
 mod lent;
 mod limits;
 mod report;
+mod views;
 
 pub use batch::{Batch, BatchIter};
 pub use body::{Chunk, Incoming};
@@ -33,3 +36,4 @@ pub use frame::Frame;
 pub use lent::Lent;
 pub use limits::{Limits, Oversize};
 pub use report::Report;
+pub use views::Views;

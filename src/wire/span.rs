@@ -101,6 +101,12 @@ impl Span {
         self.len == 0
     }
 
+    /// A span that is known to end below 2^32.
+    #[inline(always)]
+    pub(crate) const fn at_most_u32(at: u32, len: usize) -> Self {
+        Self { at, len: len as u32 }
+    }
+
     /// The same bytes seen from `by` bytes further in front. Empty stays empty.
     #[inline(always)]
     pub(crate) const fn shifted(self, by: u32) -> Self {

@@ -1,0 +1,152 @@
+//! What stands between the codec and the pending bytes.
+
+use super::body::Body;
+use super::{Limits, Oversize};
+use crate::codec::Boundary;
+use crate::{Error, Kind, Result};
+
+/// One flag to look at for each frame, and what is behind it when it is down.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    /// Whether the codec may be asked for the next boundary at once: `state` is [`State::Calm`].
+    pub(super) calm: bool,
+    pub(super) state: State,
+    /// Whether no more bytes will come.
+    pub(super) eof: bool,
+    /// How many bytes the last frame was known to lack when the stream ended.
+    pub(super) missing: Option<u64>,
+    pub(super) limits: Limits,
+}
+
+/// Why the codec is not asked for the next boundary.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum State {
+    Calm,
+    /// So many bytes from the frame's start must have come before it is asked again.
+    Need(usize),
+    /// The frame is known to be so long. Its bytes may have come.
+    Whole(usize),
+    /// The frame is so long, whole and opened, but was not taken.
+    Opened(usize),
+    /// So many more bytes are to be dropped.
+    Skip(u64),
+    /// A frame that is to be streamed, if the caller asks for that.
+    Large { head: usize, body: u64, tail: usize },
+    /// A streamed body is on its way.
+    Body(Body),
+    Failed(Error),
+}
+
+impl Gate {
+    pub(super) const fn new(limits: Limits) -> Self {
+        Self { calm: true, state: State::Calm, eof: false, missing: None, limits }
+    }
+
+    /// How many bytes from the frame's start are known to be needed, or 0.
+    pub(super) fn need(&self) -> usize {
+        match self.state {
+            State::Need(need) | State::Whole(need) => need,
+            State::Body(body) => body.need(),
+            _ => 0,
+        }
+    }
+
+    pub(super) const fn raise(&mut self) {
+        self.state = State::Calm;
+        self.calm = true;
+    }
+
+    #[cold]
+    pub(super) const fn set(&mut self, state: State) {
+        self.state = state;
+        self.calm = false;
+    }
+
+    #[cold]
+    pub(super) const fn fail(&mut self, error: Error) -> Error {
+        self.set(State::Failed(error));
+        error
+    }
+
+    /// How many bytes are to be dropped, if that is what is next and they have all come.
+    #[cold]
+    pub(super) const fn skip_whole(&mut self, pending: usize) -> Option<usize> {
+        match self.state {
+            State::Skip(left) if left <= pending as u64 => {
+                self.raise();
+                Some(left as usize)
+            }
+            _ => None,
+        }
+    }
+
+    /// The stream ended inside a frame of which `pending` bytes have come.
+    #[cold]
+    pub(super) const fn fail_at_eof(&mut self, pending: usize, missing: u64) -> Error {
+        self.missing = Some(missing);
+        self.fail(Error::new(Kind::Eof, &"frame", pending))
+    }
+
+    /// The error that ended the stream.
+    #[cold]
+    pub(super) const fn failure(&self) -> Error {
+        match self.state {
+            State::Failed(error) => error,
+            _ => Error::contract(&"failure without an error", 0),
+        }
+    }
+
+    /// Takes any answer of a codec that is not a frame to be handed out at once. `pending` bytes were there.
+    // One function for each answer: an enum handed over whole would be written to memory for each frame, hot or not.
+    pub(super) fn settle(&mut self, answer: Result<Boundary>, pending: usize) {
+        match answer {
+            Ok(Boundary::Need(need)) => self.settle_need(need, pending),
+            Ok(Boundary::Frame { head, body, tail }) => self.settle_frame(head, body, tail, pending, false),
+            Ok(Boundary::Skip(left)) => self.settle_skip(left),
+            Err(error) => {
+                self.fail(error);
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) const fn settle_need(&mut self, need: usize, pending: usize) {
+        if need <= pending {
+            self.fail(Error::contract(&"need of what is there", pending));
+        } else if need > self.limits.max_frame {
+            self.fail(Error::limit(&"frame", 0));
+        } else {
+            self.set(State::Need(need));
+        }
+    }
+
+    #[cold]
+    pub(super) const fn settle_skip(&mut self, left: u64) {
+        if left == 0 {
+            self.fail(Error::contract(&"skip of nothing", 0));
+        } else {
+            self.set(State::Skip(left));
+        }
+    }
+
+    /// Takes a frame that has not wholly come, is too long, or is no frame at all.
+    #[cold]
+    pub(super) const fn settle_frame(&mut self, head: usize, body: u64, tail: usize, pending: usize, streaming: bool) {
+        let len = (head as u64).saturating_add(tail as u64).saturating_add(body);
+        // What cannot be counted is refused under every policy.
+        let countable = len != u64::MAX;
+        if len == 0 {
+            self.fail(Error::contract(&"empty frame", 0));
+        } else if head > pending {
+            self.fail(Error::contract(&"head beyond the input", pending));
+        } else if streaming && body > self.limits.stream_above && body <= self.limits.max_body && countable {
+            self.set(State::Large { head, body, tail });
+        } else if len <= self.limits.max_frame as u64 {
+            self.set(State::Whole(len as usize));
+        } else if matches!(self.limits.oversize, Oversize::Skip) && countable {
+            self.set(State::Skip(len));
+        } else {
+            self.fail(Error::limit(&"frame", 0));
+        }
+    }
+}
