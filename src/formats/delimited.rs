@@ -9,6 +9,7 @@
 //! Checked: the payload is not longer than its maximum; what is written does not hold the delimiter.
 //! Left to the handler: what the payload means. Nothing is escaped.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use memchr::{memchr, memmem};
@@ -47,7 +48,8 @@ pub struct Delimited {
 #[derive(Clone, Debug)]
 enum Needle {
     Byte(u8),
-    Bytes(memmem::Finder<'static>),
+    // Large, and connections clone their codec.
+    Bytes(Arc<memmem::Finder<'static>>),
 }
 
 impl Needle {
@@ -78,7 +80,7 @@ impl Delimited {
         let needle = match delimiter {
             [] => panic!("a delimiter cannot be empty"),
             [byte] => Needle::Byte(*byte),
-            bytes => Needle::Bytes(memmem::Finder::new(bytes).into_owned()),
+            bytes => Needle::Bytes(Arc::new(memmem::Finder::new(bytes).into_owned())),
         };
         Self { needle, max: max_payload, from: 0, seam: Vec::new() }
     }
@@ -316,7 +318,9 @@ mod tests {
     fn the_limit_is_the_same_however_it_is_cut() {
         for delimiter in [&b"|"[..], b"||", b"<end>"] {
             let codec = Delimited::new(delimiter, 4);
-            for (payload, fits) in [("", true), ("abc", true), ("abcd", true), ("abcde", false), ("abcdefghijkl", false)] {
+            for (payload, fits) in
+                [("", true), ("abc", true), ("abcd", true), ("abcde", false), ("abcdefghijkl", false)]
+            {
                 let stream = [b"x", delimiter, payload.as_bytes(), delimiter, b"y", delimiter].concat();
                 let run = every_cut(&codec, &stream);
                 let end = if fits { Ok(()) } else { Err(Error::limit(&"payload", 4)) };
@@ -371,7 +375,11 @@ mod tests {
                     if first == 6 {
                         assert_eq!(every_cut(&codec, &encoded(&codec, rope)).whole(), [payload.as_bytes()]);
                     } else {
-                        assert_eq!(refused(&codec, rope), Error::malformed(&"payload", first), "{pieces:?} {delimiter}");
+                        assert_eq!(
+                            refused(&codec, rope),
+                            Error::malformed(&"payload", first),
+                            "{pieces:?} {delimiter}"
+                        );
                     }
                 }
             }

@@ -247,7 +247,7 @@ mod tests {
         assert_eq!((second.header.id.get(), second.payload), (8, &b""[..]));
         assert_eq!([encoded(&codec, first), encoded(&codec, second)].concat(), STREAM);
         let head = codec.parse_head(&STREAM[..11], 2).expect("the head alone");
-        assert_eq!(head, WithHeader { header: first.header, payload: &[] });
+        assert_eq!(head, WithHeader { header: first.header, payload: &[][..] });
     }
 
     #[test]

@@ -169,7 +169,8 @@ impl<L: LengthField> LengthPrefixed<L> {
         // A width that varies is part of what may be counted: the smallest width that its own number fits.
         for width in L::WIDTH.unwrap_or(1)..=L::MAX_WIDTH {
             let raw = (size as i64).checked_sub(self.shift(width)).and_then(|raw| u64::try_from(raw).ok());
-            let written = raw.and_then(|raw| L::write(raw, &mut field)).ok_or(Error::overflow(&"length", self.offset))?;
+            let written =
+                raw.and_then(|raw| L::write(raw, &mut field)).ok_or(Error::overflow(&"length", self.offset))?;
             if written == width || !self.counts_header {
                 out.copy(&field[..written]);
                 return Ok(());
