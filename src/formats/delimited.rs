@@ -38,6 +38,8 @@ use crate::{Boundary, Codec, Encode, Error, Gather, Outgoing, Result, Span};
 #[derive(Clone, Debug)]
 pub struct Delimited {
     needle: Needle,
+    /// How long the delimiter is.
+    len: usize,
     max: usize,
     /// No delimiter begins in front of here.
     from: usize,
@@ -65,8 +67,14 @@ impl Needle {
     fn find(&self, bytes: &[u8]) -> Option<usize> {
         match self {
             Self::Byte(byte) => memchr(*byte, bytes),
-            Self::Bytes(finder) => finder.find(bytes),
+            Self::Bytes(finder) => Self::find_bytes(finder, bytes),
         }
+    }
+
+    /// Apart, so that the one byte's way stays short.
+    #[inline(never)]
+    fn find_bytes(finder: &memmem::Finder<'static>, bytes: &[u8]) -> Option<usize> {
+        finder.find(bytes)
     }
 }
 
@@ -82,7 +90,12 @@ impl Delimited {
             [byte] => Needle::Byte(*byte),
             bytes => Needle::Bytes(Arc::new(memmem::Finder::new(bytes).into_owned())),
         };
-        Self { needle, max: max_payload, from: 0, seam: Vec::new() }
+        Self { needle, len: delimiter.len(), max: max_payload, from: 0, seam: Vec::new() }
+    }
+
+    #[cold]
+    fn too_long(&self) -> Error {
+        Error::limit(&"payload", self.max)
     }
 
     /// Where the first delimiter stands in `payload` followed by the delimiter: at the payload's end, or a reader would
@@ -124,25 +137,27 @@ impl Codec for Delimited {
 
     #[inline]
     fn delimit(&mut self, input: &[u8]) -> Result<Boundary> {
-        let len = self.needle.bytes().len();
-        // So many bytes without a delimiter are too many, whatever follows; and one that ends behind them is too late.
-        let enough = self.max.saturating_add(len);
-        let window = &input[..input.len().min(enough)];
-        let from = self.from.min(window.len());
-        if let Some(found) = self.needle.find(&window[from..]) {
+        let from = self.from.min(input.len());
+        if let Some(found) = self.needle.find(&input[from..]) {
+            let payload = from + found;
+            if payload > self.max {
+                return Err(self.too_long());
+            }
             self.from = 0;
-            return Ok(Boundary::whole(from + found + len));
+            return Ok(Boundary::whole(payload + self.len));
         }
-        if window.len() == enough {
-            return Err(Error::limit(&"payload", self.max));
+        // A delimiter that ends behind so many bytes is too late.
+        if input.len() >= self.max.saturating_add(self.len) {
+            return Err(self.too_long());
         }
-        self.from = (window.len() + 1).saturating_sub(len);
-        Ok(Boundary::Need(len.max(input.len() + 1)))
+        self.from = (input.len() + 1).saturating_sub(self.len);
+        Ok(Boundary::Need(self.len.max(input.len() + 1)))
     }
 
     #[inline]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
-        frame.strip_suffix(self.needle.bytes()).ok_or(Error::truncated(&"delimiter", frame.len()))
+        // `delimit` saw what stands there.
+        frame.get(..frame.len().wrapping_sub(self.len)).ok_or_else(|| Error::truncated(&"delimiter", frame.len()))
     }
 }
 
@@ -156,7 +171,7 @@ impl<P: Outgoing> Encode<P> for Delimited {
     fn encode(&mut self, payload: P, out: &mut Gather) -> Result<()> {
         let size = payload.size();
         if size > self.max as u64 {
-            return Err(Error::limit(&"payload", self.max));
+            return Err(self.too_long());
         }
         match self.first(&payload) {
             None => return Err(Error::unsupported(&"file region", 0)),
@@ -182,13 +197,16 @@ impl<P: Outgoing> Encode<P> for Delimited {
 ///
 /// ```
 /// use wireview::formats::Lines;
-/// use wireview::{Boundary, Codec, Error};
+/// use wireview::{Deframer, Error};
 ///
-/// let mut codec = Lines::new(80);
-/// assert_eq!(codec.delimit(b"one\r\ntwo")?, Boundary::whole(5));
-/// assert_eq!(codec.parse(b"one\r\n")?, b"one");
-/// assert_eq!(codec.delimit(b"two")?, Boundary::Need(4));
-/// assert_eq!(codec.delimit_last(b"two")?, Boundary::whole(3));
+/// let mut deframer = Deframer::new(Lines::new(80));
+/// deframer.feed(b"one\r\ntwo\nth");
+/// assert_eq!(deframer.next()?.expect("a line").view()?, b"one");
+/// assert_eq!(deframer.next()?.expect("a line").view()?, b"two");
+/// assert!(deframer.next()?.is_none());
+/// deframer.feed(b"ree");
+/// deframer.finish();
+/// assert_eq!(deframer.next()?.expect("the last line").view()?, b"three");
 /// # Ok::<(), Error>(())
 /// ```
 ///
@@ -216,6 +234,12 @@ impl Lines {
         self
     }
 
+    /// Whether a line that has become too long has so by the CR of its end alone.
+    #[cold]
+    fn ends(&self, line: &[u8]) -> bool {
+        line.len() == self.max + 1 && line[self.max] == b'\r'
+    }
+
     #[cold]
     fn too_long(&self) -> Error {
         Error::limit(&"line", self.max)
@@ -228,18 +252,15 @@ impl Codec for Lines {
     #[inline]
     fn delimit(&mut self, input: &[u8]) -> Result<Boundary> {
         let from = self.from.min(input.len());
-        // The longest line is followed by two bytes at most.
-        let window = &input[..input.len().min(self.max.saturating_add(2))];
-        if let Some(found) = window.get(from..).and_then(|rest| memchr(b'\n', rest)) {
+        if let Some(found) = memchr(b'\n', &input[from..]) {
             let lf = from + found;
-            if lf > self.max && input[self.max] != b'\r' {
+            if lf > self.max && !self.ends(&input[..lf]) {
                 return Err(self.too_long());
             }
             self.from = 0;
             return Ok(Boundary::whole(lf + 1));
         }
-        // One byte more may be the CR of its end.
-        if window.len() > self.max && (window.len() > self.max + 1 || window[self.max] != b'\r') {
+        if input.len() > self.max && !self.ends(input) {
             return Err(self.too_long());
         }
         self.from = input.len();

@@ -14,11 +14,12 @@ use crate::{Boundary, Codec, Encode, Error, Gather, Outgoing, Result, Span};
 ///
 /// ```
 /// use wireview::formats::Fixed;
-/// use wireview::{Boundary, Codec, Error};
+/// use wireview::{Deframer, Error};
 ///
-/// let mut codec = Fixed::new(16);
-/// assert_eq!(codec.delimit(b"not yet")?, Boundary::Need(16));
-/// assert_eq!(codec.delimit(b"sixteen bytes...and more")?, Boundary::whole(16));
+/// let mut deframer = Deframer::new(Fixed::new(4));
+/// deframer.feed(b"onetwo");
+/// assert_eq!(deframer.next()?.expect("four bytes").view()?, b"onet");
+/// assert!(deframer.next()?.is_none());
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -23,46 +23,131 @@ use crate::{Boundary, Codec, Encode, Error, Gather, Holder, Outgoing, Result, Sp
 /// ```
 /// use wireview::formats::LengthPrefixed;
 /// use wireview::length::U32Be;
-/// use wireview::{Codec, Encode, Error, Gather};
+/// use wireview::{Deframer, Encode, Error, Gather};
 ///
 /// let mut codec = LengthPrefixed::<U32Be>::new(1 << 20);
 /// let mut out = Gather::new();
 /// codec.encode(&b"hello"[..], &mut out)?;
-/// let frame = out.chunks().next().expect("one piece");
-/// assert_eq!(frame, b"\0\0\0\x05hello");
-/// assert_eq!(codec.parse(frame)?, b"hello");
+/// assert_eq!(out.chunks().next(), Some(&b"\0\0\0\x05hello"[..]));
+///
+/// let mut deframer = Deframer::new(codec);
+/// deframer.feed(b"\0\0\0\x05hello\0\0\0\x05wor");
+/// assert_eq!(deframer.next()?.expect("a whole frame").view()?, b"hello");
+/// assert!(deframer.next()?.is_none());
 /// # Ok::<(), Error>(())
 /// ```
 ///
 /// # Cost
 /// Reading: a load, an addition, a comparison. Writing: the field is copied, the payload goes its holder's way.
 #[derive(Clone, Copy, Debug)]
-pub struct LengthPrefixed<L> {
-    offset: usize,
-    trailer: usize,
+pub struct LengthPrefixed<L, S = Bare> {
     /// The largest payload. Never above `i64::MAX`: see `body`.
     max: u64,
-    adjust: i64,
-    counts_header: bool,
-    /// What is added to the number in the field to get the payload's length: all of the above, except for the width of
-    /// the field where it varies.
-    shift: i64,
+    shape: S,
     field: PhantomData<fn() -> L>,
 }
+
+/// What stands around the length and the payload: nothing ([`Bare`]), or what was said of it ([`Shaped`]). A type, so that the
+/// plain format does not pay for the others.
+pub trait Shape: Copy + sealed::Shape {}
+
+/// Length and payload, nothing else.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bare;
+
+/// A prefix, a trailer, an adjustment, or a length that counts the head.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shaped {
+    offset: usize,
+    trailer: usize,
+    adjust: i64,
+    counts_header: bool,
+    /// `adjust` less what is counted of the head, where that does not depend on the number.
+    settled: i64,
+}
+
+mod sealed {
+    use super::{Bare, LengthField, Shaped};
+
+    pub trait Shape {
+        fn offset(&self) -> usize;
+        fn trailer(&self) -> usize;
+
+        /// What is added to a number that took `width` bytes to get the payload's length.
+        fn shift<L: LengthField>(&self, width: usize) -> i64;
+
+        fn shaped(self) -> Shaped;
+    }
+
+    impl Shape for Bare {
+        #[inline(always)]
+        fn offset(&self) -> usize {
+            0
+        }
+
+        #[inline(always)]
+        fn trailer(&self) -> usize {
+            0
+        }
+
+        #[inline(always)]
+        fn shift<L: LengthField>(&self, _: usize) -> i64 {
+            0
+        }
+
+        fn shaped(self) -> Shaped {
+            Shaped::default()
+        }
+    }
+
+    impl Shape for Shaped {
+        #[inline(always)]
+        fn offset(&self) -> usize {
+            self.offset
+        }
+
+        #[inline(always)]
+        fn trailer(&self) -> usize {
+            self.trailer
+        }
+
+        #[inline(always)]
+        fn shift<L: LengthField>(&self, width: usize) -> i64 {
+            if L::WIDTH.is_some() { self.settled } else { self.settle(width) }
+        }
+
+        fn shaped(self) -> Shaped {
+            self
+        }
+    }
+}
+
+impl Shaped {
+    #[inline]
+    const fn settle(&self, width: usize) -> i64 {
+        let header = if self.counts_header { (self.offset + width) as i64 } else { 0 };
+        self.adjust.saturating_sub(header)
+    }
+}
+
+impl Shape for Bare {}
+
+impl Shape for Shaped {}
 
 impl<L: LengthField> LengthPrefixed<L> {
     /// A length field at the start of the frame that counts the payload, which has at most `max_payload` bytes.
     #[must_use]
     pub const fn new(max_payload: u64) -> Self {
         let max = if max_payload > i64::MAX as u64 { i64::MAX as u64 } else { max_payload };
-        Self { offset: 0, trailer: 0, max, adjust: 0, counts_header: false, shift: 0, field: PhantomData }
+        Self { max, shape: Bare, field: PhantomData }
     }
+}
 
+impl<L: LengthField, S: Shape> LengthPrefixed<L, S> {
     /// The length counts the head as well: the length field, and the bytes in front of it.
     #[must_use]
-    pub const fn counts_header(mut self) -> Self {
-        self.counts_header = true;
-        self.settle()
+    pub fn counts_header(self) -> LengthPrefixed<L, Shaped> {
+        self.reshaped(|shape| shape.counts_header = true)
     }
 
     /// `len` bytes stand in front of the length field.
@@ -70,18 +155,16 @@ impl<L: LengthField> LengthPrefixed<L> {
     /// # Panics
     /// If `len` is above 65,536.
     #[must_use]
-    pub const fn offset(mut self, len: usize) -> Self {
+    pub fn offset(self, len: usize) -> LengthPrefixed<L, Shaped> {
         assert!(len <= 1 << 16, "a length field more than 64 KiB behind the frame's start");
-        self.offset = len;
-        self.settle()
+        self.reshaped(|shape| shape.offset = len)
     }
 
     /// The payload is `by` bytes longer than the length says, or shorter where `by` is negative: a length that counts a
     /// trailer of four bytes is adjusted by -4.
     #[must_use]
-    pub const fn adjust(mut self, by: i64) -> Self {
-        self.adjust = by;
-        self.settle()
+    pub fn adjust(self, by: i64) -> LengthPrefixed<L, Shaped> {
+        self.reshaped(|shape| shape.adjust = by)
     }
 
     /// `len` bytes stand behind the payload: a checksum, an end mark.
@@ -89,38 +172,22 @@ impl<L: LengthField> LengthPrefixed<L> {
     /// # Panics
     /// If `len` is above 65,536.
     #[must_use]
-    pub const fn trailer(mut self, len: usize) -> Self {
+    pub fn trailer(self, len: usize) -> LengthPrefixed<L, Shaped> {
         assert!(len <= 1 << 16, "a trailer of more than 64 KiB");
-        self.trailer = len;
-        self
+        self.reshaped(|shape| shape.trailer = len)
     }
 
-    /// The same format with the bytes in front of the length field and behind the payload as part of the message.
-    #[must_use]
-    pub const fn parts(self) -> LengthPrefixedParts<L> {
-        LengthPrefixedParts(self)
-    }
-
-    const fn settle(mut self) -> Self {
-        let width = match L::WIDTH {
-            Some(width) => width,
-            None => 0,
-        };
-        let header = if self.counts_header { (self.offset + width) as i64 } else { 0 };
-        self.shift = self.adjust.saturating_sub(header);
-        self
-    }
-
-    /// What is added to a number that took `width` bytes.
-    #[inline(always)]
-    const fn shift(&self, width: usize) -> i64 {
-        if L::WIDTH.is_none() && self.counts_header { self.shift.saturating_sub(width as i64) } else { self.shift }
+    fn reshaped(self, change: impl FnOnce(&mut Shaped)) -> LengthPrefixed<L, Shaped> {
+        let mut shape = self.shape.shaped();
+        change(&mut shape);
+        shape.settled = shape.settle(L::WIDTH.unwrap_or(0));
+        LengthPrefixed { max: self.max, shape, field: PhantomData }
     }
 
     /// The payload's length from the number in the field.
     #[inline(always)]
     fn body(&self, raw: u64, width: usize) -> Result<u64> {
-        let shift = self.shift(width);
+        let shift = self.shape.shift::<L>(width);
         let body = raw.wrapping_add(shift as u64);
         // One comparison does: two numbers below 2^63 do not wrap at the top, a negative sum is at least 2^63 and so above
         // every maximum, and the compiler knows which fields cannot hold more than `i64::MAX`.
@@ -133,8 +200,8 @@ impl<L: LengthField> LengthPrefixed<L> {
     #[cold]
     fn refused(&self, raw: u64, shift: i64) -> Error {
         match raw.checked_add_signed(shift) {
-            Some(_) => Error::limit(&"length", self.offset),
-            None => Error::overflow(&"length", self.offset),
+            Some(_) => Error::limit(&"length", self.shape.offset()),
+            None => Error::overflow(&"length", self.shape.offset()),
         }
     }
 
@@ -143,58 +210,59 @@ impl<L: LengthField> LengthPrefixed<L> {
     fn head(&self, frame: &[u8]) -> Result<usize> {
         let width = match L::WIDTH {
             Some(width) => width,
-            None => match frame.get(self.offset..).map(L::read) {
+            None => match frame.get(self.shape.offset()..).map(L::read) {
                 Some(Read::Value(_, width)) => width,
-                _ => return Err(Error::truncated(&"length", self.offset)),
+                _ => return Err(Error::truncated(&"length", self.shape.offset())),
             },
         };
-        Ok(self.offset + width)
+        Ok(self.shape.offset() + width)
     }
 
     #[inline(always)]
     fn payload<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
         let head = self.head(frame)?;
         // A frame shorter than its trailer wraps to an end outside of it.
-        let end = frame.len().wrapping_sub(self.trailer);
-        frame.get(head..end).ok_or(Error::truncated(&"payload", frame.len()))
+        let end = frame.len().wrapping_sub(self.shape.trailer());
+        frame.get(head..end).ok_or_else(|| Error::truncated(&"payload", frame.len()))
     }
 
     /// Writes the length of a payload of `size` bytes.
     #[inline]
     fn put_length(&self, size: u64, out: &mut Gather) -> Result<()> {
         if size > self.max {
-            return Err(Error::limit(&"payload", self.offset));
+            return Err(Error::limit(&"payload", self.shape.offset()));
         }
         let mut field = [0; 10];
         // A width that varies is part of what may be counted: the smallest width that its own number fits.
         for width in L::WIDTH.unwrap_or(1)..=L::MAX_WIDTH {
-            let raw = (size as i64).checked_sub(self.shift(width)).and_then(|raw| u64::try_from(raw).ok());
-            let written =
-                raw.and_then(|raw| L::write(raw, &mut field)).ok_or(Error::overflow(&"length", self.offset))?;
-            if written == width || !self.counts_header {
+            let raw = (size as i64).checked_sub(self.shape.shift::<L>(width)).and_then(|raw| u64::try_from(raw).ok());
+            let written = raw
+                .and_then(|raw| L::write(raw, &mut field))
+                .ok_or_else(|| Error::overflow(&"length", self.shape.offset()))?;
+            if written == width || self.shape.shift::<L>(written) == self.shape.shift::<L>(width) {
                 out.copy(&field[..written]);
                 return Ok(());
             }
         }
-        Err(Error::overflow(&"length", self.offset))
+        Err(Error::overflow(&"length", self.shape.offset()))
     }
 }
 
-impl<L: LengthField> Codec for LengthPrefixed<L> {
+impl<L: LengthField, S: Shape> Codec for LengthPrefixed<L, S> {
     type Message = Span;
 
     #[inline(always)]
     fn delimit(&mut self, input: &[u8]) -> Result<Boundary> {
-        let Some(rest) = input.get(self.offset..) else {
-            return Ok(Boundary::Need(self.offset + L::WIDTH.unwrap_or(1)));
+        let Some(rest) = input.get(self.shape.offset()..) else {
+            return Ok(Boundary::Need(self.shape.offset() + L::WIDTH.unwrap_or(1)));
         };
         match L::read(rest) {
             Read::Value(raw, width) => {
                 let body = self.body(raw, width)?;
-                Ok(Boundary::Frame { head: self.offset + width, body, tail: self.trailer })
+                Ok(Boundary::Frame { head: self.shape.offset() + width, body, tail: self.shape.trailer() })
             }
-            Read::Need(need) => Ok(Boundary::Need(self.offset + need)),
-            Read::Overflow => Err(Error::overflow(&"length", self.offset)),
+            Read::Need(need) => Ok(Boundary::Need(self.shape.offset() + need)),
+            Read::Overflow => Err(Error::overflow(&"length", self.shape.offset())),
         }
     }
 
@@ -213,18 +281,26 @@ impl<L: LengthField> Codec for LengthPrefixed<L> {
 /// [`Kind::Limit`](crate::Kind::Limit) if the payload is above the maximum, [`Kind::Overflow`](crate::Kind::Overflow) if its
 /// length does not fit in the field, [`Kind::Unsupported`](crate::Kind::Unsupported) if the format has a prefix or a trailer:
 /// they are written by [`LengthPrefixedParts`].
-impl<L: LengthField, P: Outgoing> Encode<P> for LengthPrefixed<L> {
+impl<L: LengthField, S: Shape, P: Outgoing> Encode<P> for LengthPrefixed<L, S> {
     #[inline]
     fn encode(&mut self, payload: P, out: &mut Gather) -> Result<()> {
-        if self.offset != 0 {
+        if self.shape.offset() != 0 {
             return Err(Error::unsupported(&"prefix", 0));
         }
-        if self.trailer != 0 {
+        if self.shape.trailer() != 0 {
             return Err(Error::unsupported(&"trailer", 0));
         }
         self.put_length(payload.size(), out)?;
         payload.put(out);
         Ok(())
+    }
+}
+
+impl<L: LengthField> LengthPrefixed<L, Shaped> {
+    /// The same format with the bytes in front of the length field and behind the payload as part of the message.
+    #[must_use]
+    pub const fn parts(self) -> LengthPrefixedParts<L> {
+        LengthPrefixedParts(self)
     }
 }
 
@@ -246,7 +322,7 @@ impl<L: LengthField, P: Outgoing> Encode<P> for LengthPrefixed<L> {
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct LengthPrefixedParts<L>(LengthPrefixed<L>);
+pub struct LengthPrefixedParts<L>(LengthPrefixed<L, Shaped>);
 
 /// A frame of [`LengthPrefixedParts`] without its length, which is the payload's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,13 +355,17 @@ impl<L: LengthField> Codec for LengthPrefixedParts<L> {
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<Parts<&'a [u8]>> {
         let payload = self.0.payload(frame)?;
-        Ok(Parts { prefix: &frame[..self.0.offset], payload, trailer: &frame[frame.len() - self.0.trailer..] })
+        Ok(Parts {
+            prefix: &frame[..self.0.shape.offset],
+            payload,
+            trailer: &frame[frame.len() - self.0.shape.trailer..],
+        })
     }
 
     /// The trailer is not in the head: it comes behind the body.
     #[inline]
     fn parse_head<'a>(&self, head: &'a [u8], _: u64) -> Result<Parts<&'a [u8]>> {
-        let prefix = head.get(..self.0.offset).ok_or(Error::truncated(&"prefix", head.len()))?;
+        let prefix = head.get(..self.0.shape.offset).ok_or_else(|| Error::truncated(&"prefix", head.len()))?;
         Ok(Parts { prefix, payload: &[], trailer: &[] })
     }
 }
@@ -296,10 +376,10 @@ impl<L: LengthField> Codec for LengthPrefixedParts<L> {
 impl<L: LengthField, P: Outgoing> Encode<Parts<P>> for LengthPrefixedParts<L> {
     #[inline]
     fn encode(&mut self, parts: Parts<P>, out: &mut Gather) -> Result<()> {
-        if parts.prefix.size() != self.0.offset as u64 {
+        if parts.prefix.size() != self.0.shape.offset as u64 {
             return Err(Error::malformed(&"prefix", 0));
         }
-        if parts.trailer.size() != self.0.trailer as u64 {
+        if parts.trailer.size() != self.0.shape.trailer as u64 {
             return Err(Error::malformed(&"trailer", 0));
         }
         let size = parts.payload.size();
@@ -371,13 +451,13 @@ mod tests {
 
     #[test]
     fn lengths_that_cannot_be_counted_with() {
-        let end = |codec: LengthPrefixed<U64Be>, length: u64| {
-            let mut stream = vec![0; codec.offset];
+        let end = |codec: LengthPrefixed<U64Be, Shaped>, length: u64| {
+            let mut stream = vec![0; codec.shape.offset];
             stream.extend(length.to_be_bytes());
             let run = every_cut(&codec, &stream);
             (run.end.expect_err("refused").kind(), run.end.expect_err("refused").offset())
         };
-        let plain = LengthPrefixed::<U64Be>::new(u64::MAX);
+        let plain = LengthPrefixed::<U64Be>::new(u64::MAX).offset(0);
         assert_eq!(end(plain.offset(3), u64::MAX), (Kind::Limit, 3));
         assert_eq!(end(plain.adjust(1).offset(3), u64::MAX), (Kind::Overflow, 3));
         assert_eq!(end(plain.adjust(i64::MAX), u64::MAX), (Kind::Overflow, 0));

@@ -2,7 +2,7 @@
 //!
 //! | format | its frame | checked | limits |
 //! | --- | --- | --- | --- |
-//! | [`LengthPrefixed`] | `[prefix] length payload [trailer]` | the length, also after adjustment | the payload |
+//! | [`LengthPrefixed`] | `[prefix] length payload [trailer]` | the length, also when adjusted | the payload |
 //! | [`LengthPrefixedParts`] | the same, prefix and trailer shown | the same | the payload |
 //! | [`Fixed`] | `n` bytes | nothing: there is nothing to be wrong | `n` |
 //! | [`Delimited`] | `payload delimiter` | written payloads do not hold the delimiter | the payload |
@@ -10,10 +10,54 @@
 //! | [`Headed`] (feature `zerocopy`) | `header payload`, the header a struct | the header's own `check`, the length | the payload |
 //! | [`Nom`](nom::Nom) (feature `nom`) | that of another format, read by a nom parser | what the parser checks, all bytes used | that format's |
 //!
-//! Every limit is the largest payload that is accepted, in both directions, and an error of the peer is told with the offset
-//! at which it became certain, the same however the stream is cut. A format that is not here is a [`Codec`](crate::Codec) of
-//! its own; one that is here, but whose payload has a structure, wraps one of these: it hands `delimit` on and writes its
-//! own `parse`.
+//! Every limit is the largest payload that is accepted, in both directions; a payload above it is told with the offset at which
+//! that became certain, the same however the stream is cut. It is an error of the boundary and ends the stream: to drop long
+//! frames and go on ([`Oversize::Skip`](crate::Oversize::Skip)), leave the format's limit high and set that of
+//! [`Limits`](crate::Limits).
+//!
+//! A payload that has a structure is read by a codec around one of these, which hands `delimit` on and writes its own `parse`:
+//!
+//! ```
+//! use wireview::formats::LengthPrefixed;
+//! use wireview::length::U16Be;
+//! use wireview::{Boundary, Codec, Deframer, Encode, Error, Gather, Outgoing, Result, Span, View};
+//!
+//! /// A topic that ends in NUL, then the text, behind a `u16` that says how long both are.
+//! struct Chat(LengthPrefixed<U16Be>);
+//!
+//! impl Codec for Chat {
+//!     type Message = (Span, Span);
+//!
+//!     fn delimit(&mut self, input: &[u8]) -> Result<Boundary> {
+//!         self.0.delimit(input)
+//!     }
+//!
+//!     fn parse<'a>(&self, frame: &'a [u8]) -> Result<View<'a, Self>> {
+//!         let both = self.0.parse(frame)?;
+//!         let nul = both.iter().position(|&byte| byte == 0).ok_or_else(|| Error::malformed(&"topic", 2))?;
+//!         Ok((&both[..nul], &both[nul + 1..]))
+//!     }
+//! }
+//!
+//! impl<B: Outgoing> Encode<(&[u8], B)> for Chat {
+//!     fn encode(&mut self, (topic, text): (&[u8], B), out: &mut Gather) -> Result<()> {
+//!         out.length::<U16Be>(|out| {
+//!             out.copy(topic);
+//!             out.copy(b"\0");
+//!             text.put(out);
+//!             Ok(())
+//!         })
+//!     }
+//! }
+//!
+//! let mut out = Gather::new();
+//! Chat(LengthPrefixed::new(1000)).encode((b"news", &b"hello"[..]), &mut out)?;
+//! let mut deframer = Deframer::new(Chat(LengthPrefixed::new(1000)));
+//! out.chunks().for_each(|chunk| deframer.feed(chunk));
+//! let frame = deframer.next()?.expect("a whole frame");
+//! assert_eq!(frame.view()?, (&b"news"[..], &b"hello"[..]));
+//! # Ok::<(), Error>(())
+//! ```
 
 mod delimited;
 mod fixed;
@@ -27,7 +71,7 @@ pub use delimited::{Delimited, Lines};
 pub use fixed::Fixed;
 #[cfg(feature = "zerocopy")]
 pub use headed::{Headed, Header, WithHeader};
-pub use length_prefixed::{LengthPrefixed, LengthPrefixedParts, Parts};
+pub use length_prefixed::{Bare, LengthPrefixed, LengthPrefixedParts, Parts, Shape, Shaped};
 
 /// Drives a codec by hand, as the framework would, and checks what it answers on the way.
 #[cfg(test)]
