@@ -257,6 +257,8 @@ mod tests {
         assert_eq!((run.frames.len(), run.end), (2, Err(Error::unsupported(&"version", 0))));
         let run = every_cut(&codec, b"\x01\x65\0\0\0\0\0\0\0\0\0");
         assert_eq!(run.end, Err(Error::limit(&"length", 1)));
+        let largest = [&b"\x01\x64\0\0\0\0\0\0\0\0\0"[..], &[7; 100]].concat();
+        assert_eq!(every_cut(&codec, &largest).end, Ok(()));
         let run = every_cut(&codec, &STREAM[..12]);
         assert_eq!(run.end.map_err(|error| error.kind()), Err(Kind::Eof));
         assert_eq!(every_cut(&Headed::<Length>::new(100), &[0xff; 9]).end, Err(Error::limit(&"length", 0)));

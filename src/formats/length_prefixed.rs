@@ -446,7 +446,9 @@ mod tests {
         }
         // Longer than it need be: what was read is counted, not what would be written.
         assert_eq!(every_cut(&codec, b"\x84\x00hi").whole(), [b"hi"]);
-        assert_eq!(every_cut(&LengthPrefixed::<Varint>::new(9), &[0xff; 11]).end, Err(Error::overflow(&"length", 0)));
+        let behind = LengthPrefixed::<Varint>::new(9).offset(1);
+        assert_eq!(every_cut(&behind, b"a\0b\x01!").whole(), [&b""[..], b"!"]);
+        assert_eq!(every_cut(&behind, &[0xff; 12]).end, Err(Error::overflow(&"length", 1)));
     }
 
     #[test]
