@@ -33,8 +33,8 @@ use crate::{Boundary, Codec, Encode, Error, Gather, Outgoing, Result, Span};
 /// ```
 ///
 /// # Cost
-/// Reading: one search, which goes on where it stopped when more bytes arrive: a byte is looked at once, and so are the last
-/// few of each read again, in case the delimiter had begun there. Writing: one search through the payload.
+/// Reading: one search, which goes on where it stopped when more bytes arrive, less what a delimiter may have begun in: each
+/// read looks again at fewer bytes than a delimiter has. Writing: one search through the payload.
 #[derive(Clone, Debug)]
 pub struct Delimited {
     needle: Needle,
@@ -102,8 +102,8 @@ impl Delimited {
     /// see another frame. `None` if the payload cannot be looked at.
     fn first(&mut self, payload: &impl Outgoing) -> Option<u64> {
         let Self { needle, seam, .. } = self;
-        // A delimiter may lie across two pieces, and across the payload and the delimiter behind it (`aab` and `aab` hold
-        // none too many, `ab` and `abab` do), but then in this many bytes on each side.
+        // A delimiter may lie across two pieces, or across the payload and the delimiter behind it (`-` and `--`), with at
+        // most this many bytes on either side.
         let side = needle.bytes().len() - 1;
         let (mut at, mut found) = (0, None);
         seam.clear();
@@ -212,7 +212,7 @@ impl<P: Outgoing> Encode<P> for Delimited {
 ///
 /// # Cost
 /// As for [`Delimited`]; no byte is looked at twice.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Lines {
     max: usize,
     /// No LF stands in front of here.
@@ -444,7 +444,7 @@ mod tests {
     fn only_lines_are_written() {
         let codec = Lines::new(9);
         assert_eq!(encoded(&codec, b"a\rb"), b"a\rb\n");
-        assert_eq!(encoded(&codec.crlf(), b"ab\r"), b"ab\r\r\n");
+        assert_eq!(encoded(&codec.clone().crlf(), b"ab\r"), b"ab\r\r\n");
         assert_eq!(refused(&codec, b"ab\r"), Error::malformed(&"line", 2), "it would be read as `ab`");
         assert_eq!(refused(&codec, b"a\nb\n"), Error::malformed(&"line", 1));
         assert_eq!(refused(&codec, b"0123456789"), Error::limit(&"line", 9));
