@@ -112,6 +112,8 @@ impl LengthField for Varint {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     fn round<L: LengthField>(values: &[u64]) {

@@ -6,6 +6,7 @@ extern crate alloc;
 
 pub mod codec;
 pub mod error;
+pub mod formats;
 pub mod ledger;
 pub mod length;
 pub mod recv;

@@ -14,6 +14,10 @@ pub trait Outgoing: Holder {
 
     /// Puts the bytes at the end of the send queue.
     fn put(self, out: &mut Gather);
+
+    /// Shows the bytes piece by piece, for a format that must know what is in them: a checksum, a delimiter. Answers false,
+    /// having shown only some, if there are bytes that are not in memory.
+    fn look(&self, see: &mut impl FnMut(&[u8])) -> bool;
 }
 
 /// Copied.
@@ -26,6 +30,12 @@ impl Outgoing for &[u8] {
     #[inline]
     fn put(self, out: &mut Gather) {
         out.copy(self);
+    }
+
+    #[inline]
+    fn look(&self, see: &mut impl FnMut(&[u8])) -> bool {
+        see(self);
+        true
     }
 }
 
@@ -40,6 +50,12 @@ impl<const N: usize> Outgoing for &[u8; N] {
     fn put(self, out: &mut Gather) {
         out.copy(self);
     }
+
+    #[inline]
+    fn look(&self, see: &mut impl FnMut(&[u8])) -> bool {
+        see(*self);
+        true
+    }
 }
 
 /// Shared, or copied if small: see [`Gather::share`].
@@ -52,6 +68,12 @@ impl Outgoing for Bytes {
     #[inline]
     fn put(self, out: &mut Gather) {
         out.share(self);
+    }
+
+    #[inline]
+    fn look(&self, see: &mut impl FnMut(&[u8])) -> bool {
+        see(self);
+        true
     }
 }
 
@@ -66,6 +88,12 @@ impl Outgoing for Vec<u8> {
     fn put(self, out: &mut Gather) {
         out.share(self.into());
     }
+
+    #[inline]
+    fn look(&self, see: &mut impl FnMut(&[u8])) -> bool {
+        see(self);
+        true
+    }
 }
 
 /// Never read: see [`Gather::file`].
@@ -79,6 +107,11 @@ impl Outgoing for FileRegion {
     #[inline]
     fn put(self, out: &mut Gather) {
         out.file(self);
+    }
+
+    #[inline]
+    fn look(&self, _: &mut impl FnMut(&[u8])) -> bool {
+        self.is_empty()
     }
 }
 
@@ -132,6 +165,18 @@ impl Outgoing for Payload<'_> {
             Self::File(region) => out.file(region),
             Self::Rope(parts) => parts.into_iter().for_each(|part| part.put(out)),
         }
+    }
+
+    fn look(&self, see: &mut impl FnMut(&[u8])) -> bool {
+        match self {
+            Self::Copy(bytes) => see(bytes),
+            Self::Share(bytes) => see(bytes),
+            Self::Static(bytes) => see(bytes),
+            #[cfg(feature = "std")]
+            Self::File(region) => return region.is_empty(),
+            Self::Rope(parts) => return parts.iter().all(|part| part.look(see)),
+        }
+        true
     }
 }
 
