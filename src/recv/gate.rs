@@ -31,7 +31,11 @@ pub(super) enum State {
     /// So many more bytes are to be dropped.
     Skip(u64),
     /// A frame that is to be streamed, if the caller asks for that.
-    Large { head: usize, body: u64, tail: usize },
+    Large {
+        head: usize,
+        body: u64,
+        tail: usize,
+    },
     /// A streamed body is on its way.
     Body(Body),
     Failed(Error),

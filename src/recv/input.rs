@@ -11,6 +11,13 @@ use crate::Ledger;
 /// A partial frame of at least this size is completed where it lies rather than moved to make room for a larger read.
 const WORTH_STAYING: usize = 4096;
 
+/// A partial frame of at most this size is moved to the block's front whenever that is free: it costs less than reading
+/// into memory that is not in the cache.
+const CHEAP_TO_MOVE: usize = 1024;
+
+/// How many reads fit in a block, so that a partial frame is moved for several reads and not for each.
+const READS: usize = 4;
+
 /// How many retired blocks are looked at when one is wanted.
 const LOOKS: usize = 16;
 
@@ -25,6 +32,8 @@ pub(super) struct Input {
     start: u64,
     /// Full blocks that frames may keep alive, oldest first, empty but for the reference.
     retired: VecDeque<Retired>,
+    /// The longest need in this block, and in the one before: what the next frame may well need, too.
+    needs: (usize, usize),
     read_size: usize,
     small_reads: u8,
     pub(super) ledger: Ledger,
@@ -44,6 +53,7 @@ impl Input {
             capacity: 0,
             start: 0,
             retired: VecDeque::new(),
+            needs: (0, 0),
             read_size: limits.min_read,
             small_reads: 0,
             ledger: Ledger::new(),
@@ -98,7 +108,10 @@ impl Input {
     ) -> R {
         self.make_room(need);
         let before = self.block.len();
-        let offered = self.block.capacity() - before;
+        let missing = need.saturating_sub(before - self.at);
+        // A read that ends with a long frame leaves nothing to be moved behind it.
+        let wanted = if missing > 0 && need > self.read_size * READS { missing } else { self.read_size };
+        let offered = (self.block.capacity() - before).min(wanted);
         let result = read(&mut (&mut self.block).limit(offered));
         assert!(self.block.len() >= before, "a read took away what had arrived before");
         let got = self.block.len() - before;
@@ -130,10 +143,9 @@ impl Input {
     /// freed front, in a block used before, or in a new one.
     fn make_room(&mut self, need: usize) {
         let pending = self.pending_len();
-        if pending == 0 {
-            self.start += self.at as u64;
-            self.block.clear();
-            self.at = 0;
+        self.needs.0 = self.needs.0.max(need);
+        if pending <= CHEAP_TO_MOVE {
+            self.rewind(pending);
         }
         let spare = self.block.capacity() - self.block.len();
         let missing = need.saturating_sub(pending);
@@ -144,17 +156,32 @@ impl Input {
         }
     }
 
+    /// Goes back to the block's front with the little that is pending, if no frame is there any more.
+    fn rewind(&mut self, pending: usize) {
+        self.drop_consumed();
+        if self.block.capacity() < self.capacity && self.block.try_reclaim(self.capacity - pending) {
+            self.ledger.moved += pending as u64;
+        }
+    }
+
+    fn drop_consumed(&mut self) {
+        bytes::Buf::advance(&mut self.block, self.at);
+        self.start += self.at as u64;
+        self.at = 0;
+    }
+
     #[cold]
     fn relocate(&mut self, need: usize) {
         let pending = self.pending_len();
         // A peer can declare any length. It is believed as far as bytes have come: a block never exceeds what the stream
-        // has carried so far, unless a normal read needs more.
+        // has carried so far, unless normal reads need more.
         let earned = usize::try_from(self.ledger.received).unwrap_or(usize::MAX);
-        let capacity = need.min(earned).max(self.read_size).max(pending + self.read_size / 2);
+        let expected = self.needs.0.max(self.needs.1);
+        // Behind a long frame there is room for what a caller feeds beyond its end, so that no complete frame has to move.
+        let capacity =
+            (expected.min(earned) + self.read_size).max(self.read_size * READS).max(pending + self.read_size);
 
-        bytes::Buf::advance(&mut self.block, self.at);
-        self.start += self.at as u64;
-        self.at = 0;
+        self.drop_consumed();
         let address = self.block.as_ptr();
         if self.block.try_reclaim(capacity - pending) {
             if self.block.as_ptr() != address {
@@ -166,6 +193,7 @@ impl Input {
             return;
         }
 
+        self.needs = (need, self.needs.0);
         let (mut block, capacity) = self.take(capacity).unwrap_or_else(|| {
             self.ledger.allocated_blocks += 1;
             (BytesMut::with_capacity(capacity), capacity)
