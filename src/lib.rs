@@ -11,6 +11,8 @@ pub mod ledger;
 pub mod length;
 pub mod recv;
 pub mod send;
+#[cfg(feature = "testing")]
+pub mod torture;
 pub mod wire;
 
 pub use codec::{Boundary, Codec, Encode, View};
