@@ -25,7 +25,7 @@ impl<T> Torture<T> {
 impl<T: AsyncRead + Unpin> AsyncRead for Torture<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let max = ready!(self.poll_allowance(cx))?.min(buf.remaining());
-        // Its own memory: `take` would hide from `buf` what the inner reader made of it.
+        // Memory of its own: a part of `buf` could only be handed back with `unsafe`.
         let mut block = vec![0; max.min(64 * 1024)];
         let mut part = ReadBuf::new(&mut block);
         ready!(Pin::new(&mut self.inner).poll_read(cx, &mut part))?;
