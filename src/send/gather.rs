@@ -185,6 +185,16 @@ impl Gather {
         }
     }
 
+    /// The same for bytes that the caller keeps: the reference is only counted if they are shared.
+    #[inline]
+    pub fn share_ref(&mut self, bytes: &Bytes) {
+        if bytes.len() <= self.copy_up_to {
+            self.arena.extend_from_slice(bytes);
+        } else {
+            self.push(Piece::Shared(bytes.clone()));
+        }
+    }
+
     /// Queues bytes that live as long as the program; small ones are copied as by [`share`](Self::share).
     #[inline]
     pub fn share_static(&mut self, bytes: &'static [u8]) {
