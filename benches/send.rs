@@ -1,9 +1,8 @@
 //! What sending costs the sender: processor time of its thread for each kilobyte over loopback TCP (ns/kB is ms/GB).
 //!
-//! Every contender sends the same: batches of 32 messages, a length of four bytes and one of 32 stored payloads
-//! each, which all the contenders keep. A
-//! batch is written out before the next begins; another thread reads and discards. The kernel's share is in the figures
-//! and is the same for all, but for the number of calls and pieces.
+//! Every contender sends the same: batches of 32 messages, a length of four bytes and one of 32 payloads that are stored
+//! in `Bytes` and stay stored. A batch is written out before the next begins; another thread reads and discards. The
+//! kernel's share is in the figures and is the same for all, but for the number of calls and pieces.
 //!
 //! `FramedWrite` (what `Framed` writes with) has tokio-util's `LengthDelimitedCodec`. The last tables show from what size
 //! on sharing a payload is cheaper than copying it.

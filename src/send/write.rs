@@ -22,7 +22,11 @@ impl Gather {
                 let bytes = region.read_front(FILE_CHUNK)?;
                 self.substitute_front(bytes);
             }
-            match self.with_slices(|slices| writer.write_vectored(slices)) {
+            let wrote = self.with_slices(|slices| match slices {
+                [one] => writer.write(one),
+                many => writer.write_vectored(many),
+            });
+            match wrote {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(sent) => {
                     self.advance(sent);
