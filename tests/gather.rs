@@ -69,6 +69,18 @@ fn a_length_that_does_not_fit_leaves_nothing_and_says_where() {
     assert_eq!((error.kind(), error.field(), error.offset()), (Kind::Overflow, "length", 4));
     assert_eq!(out.chunks().collect::<Vec<_>>(), [b"before"]);
 
+    // Counted from the outermost message, and from the length itself once that is over.
+    let error = out
+        .message(|out| {
+            out.copy(b"head");
+            out.message(|out| {
+                out.copy(b"more");
+                out.length_plus::<U8>(256, |_| Ok(()))
+            })
+        })
+        .expect_err("256 does not fit in one byte");
+    assert_eq!((error.kind(), error.offset()), (Kind::Overflow, 8));
+    out.copy(b" ");
     let error = out.length_plus::<U16Be>(-5, |_| Ok(())).expect_err("a negative length");
     assert_eq!((error.kind(), error.offset()), (Kind::Overflow, 0));
     let five = |out: &mut Gather| {
@@ -76,7 +88,7 @@ fn a_length_that_does_not_fit_leaves_nothing_and_says_where() {
         Ok(())
     };
     out.length_plus::<U16Be>(-5, five).expect("nothing is left to count");
-    assert_eq!(out.chunks().collect::<Vec<_>>(), [b"before\0\0five!"]);
+    assert_eq!(out.chunks().collect::<Vec<_>>(), [b"before \0\0five!"]);
 }
 
 #[test]
@@ -120,6 +132,13 @@ fn a_shared_payload_keeps_its_address() {
     assert_eq!(out.chunks().next().map(<[u8]>::as_ptr), Some(large[1..].as_ptr()));
     out.advance(large.len() - 1);
     assert!(large.is_unique(), "what is sent is released");
+
+    out.share_ref(&small);
+    assert!(small.is_unique());
+    out.share_ref(&large);
+    assert_eq!(out.chunks().map(<[u8]>::as_ptr).nth(1), Some(large.as_ptr()));
+    out.clear();
+    assert!(large.is_unique());
     assert_eq!((out.ledger().copied_out, out.ledger().shared_out), (4 + small.len() as u64, large.len() as u64));
 }
 

@@ -44,6 +44,7 @@ enum Put {
     Copy(Part),
     Head(Part),
     Share(Part),
+    ShareRef(Part),
     Static(Part),
     File(Part),
     Rope(Vec<Part>),
@@ -71,6 +72,7 @@ impl Put {
             Self::Copy(part) => out.copy(bytes(*part)),
             Self::Head(part) => out.head(|head| head.extend_from_slice(bytes(*part))),
             Self::Share(part) => out.share(Bytes::copy_from_slice(bytes(*part))),
+            Self::ShareRef(part) => out.share_ref(&Bytes::copy_from_slice(bytes(*part))),
             Self::Static(part) => out.share_static(bytes(*part)),
             Self::File((at, len)) => out.file(region(*at, *len)),
             Self::Rope(parts) => {
@@ -111,7 +113,7 @@ impl Put {
         let shared = |part: Part| if part.1 <= COPY_UP_TO { Way::Copied } else { Way::Shared };
         match self {
             Self::Copy(part) | Self::Head(part) => put(list, *part, Way::Copied),
-            Self::Share(part) | Self::Static(part) => put(list, *part, shared(*part)),
+            Self::Share(part) | Self::ShareRef(part) | Self::Static(part) => put(list, *part, shared(*part)),
             Self::File(part) => put(list, *part, Way::File),
             Self::Rope(parts) => {
                 for (turn, part) in parts.iter().enumerate() {
@@ -299,6 +301,7 @@ fn put() -> impl Strategy<Value = Put> {
         4 => part().prop_map(Put::Copy),
         2 => part().prop_map(Put::Head),
         4 => part().prop_map(Put::Share),
+        1 => part().prop_map(Put::ShareRef),
         1 => part().prop_map(Put::Static),
         1 => part().prop_map(Put::File),
         1 => prop::collection::vec(part(), 0..5).prop_map(Put::Rope),
