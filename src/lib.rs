@@ -11,12 +11,16 @@ pub mod ledger;
 pub mod length;
 pub mod recv;
 pub mod send;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+#[cfg(feature = "testing")]
+pub mod torture;
 pub mod wire;
 
 pub use codec::{Boundary, Codec, Encode, View};
 pub use error::{Error, Kind};
 pub use ledger::Ledger;
-pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Lent, Limits, Oversize, Report, Views};
+pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Layer, Lent, Limits, Oversize, Report, Views};
 #[cfg(feature = "std")]
 pub use send::FileRegion;
 pub use send::{Gather, Outgoing, Payload};

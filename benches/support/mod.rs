@@ -23,6 +23,7 @@
 
 #![allow(dead_code, unreachable_pub)] // Each bench uses a part of it.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// How long one timed sample of a contender should take.
@@ -61,7 +62,7 @@ impl Bench {
 
     /// A race in which one call of a contender handles `units` things called `unit`.
     pub fn race<'a>(&self, title: &'a str, unit: &'a str, units: u64) -> Race<'a> {
-        Race { title, unit, units, test: self.test, wanted: self.wants(title), contenders: Vec::new() }
+        Race { title, unit, units, clock: wall, test: self.test, wanted: self.wants(title), contenders: Vec::new() }
     }
 }
 
@@ -70,6 +71,7 @@ pub struct Race<'a> {
     title: &'a str,
     unit: &'a str,
     units: u64,
+    clock: fn() -> Duration,
     test: bool,
     wanted: bool,
     contenders: Vec<Contender<'a>>,
@@ -88,6 +90,12 @@ impl<'a> Race<'a> {
         self.contenders.push(Contender { name: name.into(), call, samples: Vec::new() });
     }
 
+    /// Measures with `clock` instead of wall time, such as the processor time of this thread.
+    pub fn timed_by(mut self, clock: fn() -> Duration) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Runs the race, prints its table, and returns the medians in ns a unit, in the order of [`add`](Self::add); nothing
     /// if the race was not asked for, or nothing is measured.
     pub fn run(mut self) -> Vec<f64> {
@@ -99,10 +107,10 @@ impl<'a> Race<'a> {
             println!("{}: {} contenders ran", self.title, self.contenders.len());
             return Vec::new();
         }
-        let calls: Vec<u32> = self.contenders.iter_mut().map(Contender::calibrate).collect();
+        let calls: Vec<u32> = self.contenders.iter_mut().map(|contender| contender.calibrate(self.clock)).collect();
         for _ in 0..ROUNDS {
             for (contender, &calls) in self.contenders.iter_mut().zip(&calls) {
-                let took = contender.time(calls).as_nanos() as f64;
+                let took = contender.time(calls, self.clock).as_nanos() as f64;
                 contender.samples.push(took / f64::from(calls) / self.units as f64);
             }
         }
@@ -120,19 +128,19 @@ impl<'a> Race<'a> {
 }
 
 impl Contender<'_> {
-    fn time(&mut self, calls: u32) -> Duration {
-        let start = Instant::now();
+    fn time(&mut self, calls: u32, clock: fn() -> Duration) -> Duration {
+        let start = clock();
         for _ in 0..calls {
             (self.call)();
         }
-        start.elapsed()
+        clock() - start
     }
 
     /// Warms up, and finds how many calls make a sample.
-    fn calibrate(&mut self) -> u32 {
+    fn calibrate(&mut self, clock: fn() -> Duration) -> u32 {
         let mut calls = 1;
         loop {
-            let took = self.time(calls);
+            let took = self.time(calls, clock);
             if took >= SAMPLE / 2 || calls > 1 << 24 {
                 let scale = SAMPLE.as_secs_f64() / took.as_secs_f64().max(1e-9);
                 return ((f64::from(calls) * scale) as u32).max(1);
@@ -145,6 +153,12 @@ impl Contender<'_> {
         self.samples.sort_by(f64::total_cmp);
         self.samples[self.samples.len() / 2]
     }
+}
+
+/// Time since the first call.
+fn wall() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
 
 /// Processor and date: a figure without them means little.

@@ -1,11 +1,11 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
+use super::piece::Piece;
 #[cfg(feature = "std")]
-use super::FileRegion;
-use super::Memory;
+use super::region::FileRegion;
 use crate::length::LengthField;
 use crate::{Error, Ledger, Result};
 
@@ -13,11 +13,11 @@ use crate::{Error, Ledger, Result};
 /// costs more than the copy (`cargo bench --bench send` shows where the two meet).
 pub const DEFAULT_COPY_UP_TO: usize = 2048;
 
-/// How much of the arena is kept for the next answers once everything is sent.
-const KEPT_ARENA: usize = 256 * 1024;
+/// How much of the arena is always kept for the next answers once everything is sent.
+pub(super) const KEPT_ARENA: usize = 256 * 1024;
 
-/// Sent bytes that may lie dead at the front of the arena before the rest is moved down.
-const DEAD_ARENA: usize = 64 * 1024;
+/// How many entries the list of pieces keeps.
+pub(super) const KEPT_PIECES: usize = 4096;
 
 /// The ordered send queue: headers in an arena, payloads where they are, sent together by one `writev`.
 ///
@@ -54,45 +54,36 @@ const DEAD_ARENA: usize = 64 * 1024;
 ///
 /// # Cost
 /// `copy` and `head` append to one `Vec` that is reused; a shared piece is 40 bytes in a ring that is reused. When the
-/// queue has run empty it holds no reference to anything and keeps at most 256 KiB of arena.
+/// queue has run empty it holds no reference to anything. It keeps 256 KiB of arena, or what its last round took if that
+/// was more and not above the high mark, so that a steady load allocates nothing and a rare large answer is given back.
 #[derive(Debug)]
 pub struct Gather {
-    // Positions in the arena are logical: they count from the last time the queue was empty, and `base` of those bytes
-    // have been dropped. The bytes from `closed` to the end belong to no piece yet: copying appends there and touches
-    // nothing else.
-    arena: Vec<u8>,
-    base: usize,
-    closed: usize,
-    pieces: VecDeque<Piece>,
+    //  arena:  │ sent, dead │ pieces in their order │ the tail, no piece yet │
+    //          0           sent                   closed                   len
+    //
+    // Copying appends to the tail and touches nothing else; the next piece of another kind makes the tail one, too.
+    pub(super) arena: Vec<u8>,
+    pub(super) sent: usize,
+    pub(super) closed: usize,
+    pub(super) pieces: VecDeque<Piece>,
     /// Bytes in `pieces`.
-    listed: u64,
+    pub(super) listed: u64,
     /// How many pieces are file regions.
-    files: usize,
-    /// How often bytes were taken off the front: a message that sees it change was torn by its own encoder.
-    drains: u64,
+    pub(super) files: usize,
+    /// How often the front changed: a message that sees it change was torn by its own encoder.
+    pub(super) drains: u64,
+    /// What `size` was where the outermost message began; `u64::MAX` outside of one.
+    start: u64,
     copy_up_to: usize,
-    high: u64,
+    pub(super) high: u64,
     low: u64,
-    ledger: Ledger,
-}
-
-#[derive(Debug)]
-pub(super) enum Piece {
-    /// Logical position in the arena, and length.
-    Arena(usize, usize),
-    Shared(Bytes),
-    Static(&'static [u8]),
-    #[cfg(feature = "std")]
-    File(FileRegion),
+    pub(super) ledger: Ledger,
 }
 
 /// A state of the queue to go back to.
 struct Mark {
     end: usize,
-    closed: usize,
     pieces: usize,
-    listed: u64,
-    files: usize,
     drains: u64,
 }
 
@@ -102,12 +93,13 @@ impl Gather {
     pub const fn new() -> Self {
         Self {
             arena: Vec::new(),
-            base: 0,
+            sent: 0,
             closed: 0,
             pieces: VecDeque::new(),
             listed: 0,
             files: 0,
             drains: 0,
+            start: u64::MAX,
             copy_up_to: DEFAULT_COPY_UP_TO,
             high: 1 << 20,
             low: 1 << 19,
@@ -134,7 +126,7 @@ impl Gather {
     #[inline]
     #[must_use]
     pub const fn size(&self) -> u64 {
-        self.listed + (self.end() - self.closed) as u64
+        self.listed + (self.arena.len() - self.closed) as u64
     }
 
     /// Whether nothing waits.
@@ -182,13 +174,24 @@ impl Gather {
         result
     }
 
-    /// Queues `bytes` without a copy; what is at most [`DEFAULT_COPY_UP_TO`] long is copied, which is cheaper, and released.
+    /// Queues `bytes` without a copy; what is at most [`DEFAULT_COPY_UP_TO`] bytes long, or as set, is copied, which is
+    /// cheaper, and released.
     #[inline]
     pub fn share(&mut self, bytes: Bytes) {
         if bytes.len() <= self.copy_up_to {
             self.arena.extend_from_slice(&bytes);
         } else {
-            self.push(bytes.len() as u64, Piece::Shared(bytes));
+            self.push(Piece::Shared(bytes));
+        }
+    }
+
+    /// The same for bytes that the caller keeps: the reference is only counted if they are shared.
+    #[inline]
+    pub fn share_ref(&mut self, bytes: &Bytes) {
+        if bytes.len() <= self.copy_up_to {
+            self.arena.extend_from_slice(bytes);
+        } else {
+            self.push(Piece::Shared(bytes.clone()));
         }
     }
 
@@ -198,7 +201,7 @@ impl Gather {
         if bytes.len() <= self.copy_up_to {
             self.arena.extend_from_slice(bytes);
         } else {
-            self.push(bytes.len() as u64, Piece::Static(bytes));
+            self.push(Piece::Static(bytes));
         }
     }
 
@@ -207,7 +210,7 @@ impl Gather {
     pub fn file(&mut self, region: FileRegion) {
         if !region.is_empty() {
             self.files += 1;
-            self.push(region.len(), Piece::File(region));
+            self.push(Piece::File(region));
         }
     }
 
@@ -232,272 +235,112 @@ impl Gather {
         plus: i64,
         write: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<()> {
-        self.message(|out| {
-            let field = out.mark();
-            let size = out.size();
-            // A field whose width depends on the number starts as one byte and is widened when the number is known.
-            out.arena.resize(out.arena.len() + L::WIDTH.unwrap_or(1), 0);
-            let body = out.size();
-            write(out)?;
-            if out.drains != field.drains {
-                return Err(Error::contract(&"queue drained inside a message", 0));
-            }
-            let length =
-                (out.size() - body).checked_add_signed(plus).ok_or(Error::overflow(&"length", size as usize))?;
-            let mut bytes = [0; 10];
-            let width = L::write(length, &mut bytes).ok_or(Error::overflow(&"length", size as usize))?;
-            let at = field.end - out.base;
-            if L::WIDTH.is_some() {
-                out.arena[at..at + width].copy_from_slice(&bytes[..width]);
-            } else {
-                out.widen(&field, &bytes[..width]);
-            }
-            Ok(())
-        })
-    }
-
-    /// Queues what `write` queues, or nothing at all if it fails.
-    ///
-    /// # Errors
-    /// What `write` returns, and [`Kind::Contract`](crate::Kind::Contract) if it took bytes off the front of the queue.
-    #[inline]
-    pub fn message(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let mark = self.mark();
-        match write(self) {
+        let at = self.size();
+        // A field whose width depends on the number starts as one byte and is widened when the number is known.
+        self.arena.resize(mark.end + L::WIDTH.unwrap_or(1), 0);
+        let body = self.size();
+        match write(self).and_then(|()| self.patch::<L>(&mark, at, body, plus)) {
             Ok(()) => Ok(()),
             Err(error) => Err(self.roll_back(&mark, error)),
         }
     }
 
-    /// The memory that can be written now: everything in front of the first file region, piece by piece.
-    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let tail = if self.files == 0 { self.tail() } else { &[] };
-        self.pieces
-            .iter()
-            .map_while(|piece| self.bytes_of(piece))
-            .chain(core::iter::once(tail))
-            .filter(|chunk| !chunk.is_empty())
-    }
-
-    /// Fills `slices` with the memory that can be written now, and says how many it filled.
-    #[cfg(feature = "std")]
-    #[inline]
-    pub fn slices<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
-        let mut filled = 0;
-        for (slot, chunk) in slices.iter_mut().zip(self.chunks()) {
-            *slot = std::io::IoSlice::new(chunk);
-            filled += 1;
-        }
-        filled
-    }
-
-    /// How many entries of a gather list the queue would fill.
-    #[inline]
-    #[must_use]
-    pub fn len_slices(&self) -> usize {
-        self.pieces.len() + usize::from(self.end() > self.closed)
-    }
-
-    /// The file region that has to be sent next, if it is one.
-    #[cfg(feature = "std")]
-    #[inline]
-    #[must_use]
-    pub fn front_file(&self) -> Option<&FileRegion> {
-        match self.pieces.front() {
-            Some(Piece::File(region)) => Some(region),
-            _ => None,
-        }
-    }
-
-    /// The memory that can be written now as a [`bytes::Buf`].
-    pub fn memory(&mut self) -> Memory<'_> {
-        let remaining = self.chunks().map(<[u8]>::len).sum();
-        Memory::new(self, remaining)
-    }
-
-    /// Copies up to `max` bytes from the front into `flat`, for a writer that takes one slice at a time.
-    /// They stay queued until [`advance`](Self::advance).
-    pub fn flatten_into(&self, flat: &mut Vec<u8>, max: usize) {
-        for chunk in self.chunks() {
-            let room = max.saturating_sub(flat.len());
-            if room == 0 {
-                break;
-            }
-            flat.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        }
-    }
-
-    /// Takes `sent` bytes off the front: they have been written.
+    /// Queues what `write` queues, or nothing at all if it fails.
     ///
-    /// # Panics
-    /// If there are not so many.
-    pub fn advance(&mut self, sent: usize) {
-        let mut left = sent;
-        self.drains += 1;
-        while left > 0 {
-            let Some(front) = self.pieces.front_mut() else {
-                assert!(left <= self.end() - self.closed, "more bytes sent than were queued");
-                self.closed += left;
-                self.ledger.copied_out += left as u64;
-                break;
-            };
-            let took = front.take(left, &mut self.ledger);
-            left -= took;
-            self.listed -= took as u64;
-            if front.is_empty() {
-                self.drop_front();
-            }
-        }
-        if self.is_empty() {
-            self.rewind();
-        } else {
-            self.compact();
-        }
-    }
-
-    /// Replaces the file region at the front by its first `bytes`, read by the caller, and what is left of it.
-    /// The bytes count as copied.
+    /// The offset of an error that [`length`](Self::length) finds counts from the start of the outermost message.
     ///
-    /// # Panics
-    /// If no file region is at the front, or it is shorter than `bytes`.
-    #[cfg(feature = "std")]
-    pub fn substitute_front(&mut self, bytes: Bytes) {
-        let Some(Piece::File(region)) = self.pieces.front_mut() else {
-            panic!("no file region is at the front of the queue");
-        };
-        region.advance(bytes.len() as u64);
-        if region.is_empty() {
-            self.drop_front();
-        }
-        self.pieces.push_front(Piece::Shared(bytes));
-    }
-
-    /// Forgets everything that waits.
-    pub fn clear(&mut self) {
-        self.pieces.clear();
-        self.listed = 0;
-        self.files = 0;
-        self.drains += 1;
-        self.rewind();
-    }
-
-    /// The bytes of the front piece.
+    /// # Errors
+    /// What `write` returns, and [`Kind::Contract`](crate::Kind::Contract) if it fails after it took bytes off the front of
+    /// the queue: then what it queued cannot be told from what was there.
     #[inline]
-    pub(super) fn front(&self) -> &[u8] {
-        match self.pieces.front() {
-            Some(piece) => self.bytes_of(piece).unwrap_or(&[]),
-            None => self.tail(),
+    pub fn message(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let mark = self.mark();
+        let outer = self.start;
+        self.start = outer.min(self.size());
+        let result = write(self);
+        self.start = outer;
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.roll_back(&mark, error)),
         }
     }
 
+    #[cfg(feature = "std")]
     pub(crate) const fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
     }
 
-    /// The logical end of the arena.
-    #[inline]
-    const fn end(&self) -> usize {
-        self.base + self.arena.len()
-    }
-
-    /// The bytes of the arena that belong to no piece yet.
-    #[inline]
-    fn tail(&self) -> &[u8] {
-        &self.arena[self.closed - self.base..]
-    }
-
-    #[inline]
-    fn bytes_of<'a>(&'a self, piece: &'a Piece) -> Option<&'a [u8]> {
-        match piece {
-            Piece::Arena(at, len) => Some(&self.arena[at - self.base..][..*len]),
-            Piece::Shared(bytes) => Some(bytes),
-            Piece::Static(bytes) => Some(bytes),
-            #[cfg(feature = "std")]
-            Piece::File(_) => None,
-        }
-    }
-
-    fn push(&mut self, len: u64, piece: Piece) {
-        let copied = self.end() - self.closed;
+    fn push(&mut self, piece: Piece) {
+        let copied = self.arena.len() - self.closed;
         if copied > 0 {
-            self.pieces.push_back(Piece::Arena(self.closed, copied));
+            self.pieces.push_back(Piece::Arena(copied));
             self.closed += copied;
             self.listed += copied as u64;
         }
+        self.listed += piece.len();
         self.pieces.push_back(piece);
-        self.listed += len;
-    }
-
-    fn drop_front(&mut self) {
-        match self.pieces.pop_front() {
-            #[cfg(feature = "std")]
-            Some(Piece::File(_)) => self.files -= 1,
-            _ => {}
-        }
     }
 
     #[inline]
     fn mark(&self) -> Mark {
-        Mark {
-            end: self.end(),
-            closed: self.closed,
-            pieces: self.pieces.len(),
-            listed: self.listed,
-            files: self.files,
-            drains: self.drains,
-        }
+        Mark { end: self.arena.len(), pieces: self.pieces.len(), drains: self.drains }
     }
 
     #[cold]
     fn roll_back(&mut self, mark: &Mark, error: Error) -> Error {
         if self.drains != mark.drains {
-            return Error::contract(&"queue drained inside a message", 0);
+            return TORN;
         }
-        self.pieces.truncate(mark.pieces);
-        self.arena.truncate(mark.end - self.base);
-        self.closed = mark.closed;
-        self.listed = mark.listed;
-        self.files = mark.files;
-        error
-    }
-
-    /// Replaces the one byte put at `mark` by `bytes`, in front of what was queued since. Shared pieces stay in place.
-    fn widen(&mut self, mark: &Mark, bytes: &[u8]) {
-        let at = mark.end - self.base;
-        let more = bytes.len() - 1;
-        self.arena.splice(at..=at, bytes.iter().copied());
-        for piece in self.pieces.range_mut(mark.pieces..) {
+        while self.pieces.len() > mark.pieces {
+            let Some(piece) = self.pieces.pop_back() else { break };
+            self.listed -= piece.len();
             match piece {
-                // The byte is in the arena piece that was open at the mark.
-                Piece::Arena(start, len) if *start <= mark.end => *len += more,
-                Piece::Arena(start, _) => *start += more,
+                // It may have begun before the mark: what was copied there is the tail again.
+                Piece::Arena(len) => self.closed -= len,
+                #[cfg(feature = "std")]
+                Piece::File(_) => self.files -= 1,
                 _ => {}
             }
         }
-        if self.closed > mark.end {
+        self.arena.truncate(mark.end);
+        error
+    }
+
+    /// Writes the length of what was queued since `body` into the field at `mark`, where the size was `at`.
+    #[inline]
+    fn patch<L: LengthField>(&mut self, mark: &Mark, at: u64, body: u64, plus: i64) -> Result<()> {
+        if self.drains != mark.drains {
+            return Err(TORN);
+        }
+        let mut field = [0; 10];
+        let length = (self.size() - body).checked_add_signed(plus);
+        let Some(width) = length.and_then(|length| L::write(length, &mut field)) else {
+            return Err(self.too_long(at));
+        };
+        if L::WIDTH.is_none() && width > 1 {
+            self.widen(mark, width - 1);
+        }
+        self.arena[mark.end..mark.end + width].copy_from_slice(&field[..width]);
+        Ok(())
+    }
+
+    #[cold]
+    fn too_long(&self, at: u64) -> Error {
+        let start = if self.start == u64::MAX { at } else { self.start };
+        Error::overflow(&"length", usize::try_from(at.saturating_sub(start)).unwrap_or(usize::MAX))
+    }
+
+    /// Makes room for `more` bytes behind the one byte put at `mark`.
+    fn widen(&mut self, mark: &Mark, more: usize) {
+        let behind = mark.end + 1..self.arena.len();
+        self.arena.resize(behind.end + more, 0);
+        self.arena.copy_within(behind, mark.end + 1 + more);
+        // The first piece made since the mark is the one that closed over the byte.
+        if let Some(Piece::Arena(len)) = self.pieces.get_mut(mark.pieces) {
+            *len += more;
             self.closed += more;
             self.listed += more as u64;
-        }
-    }
-
-    fn rewind(&mut self) {
-        self.arena.clear();
-        self.arena.shrink_to(KEPT_ARENA);
-        self.base = 0;
-        self.closed = 0;
-    }
-
-    /// Moves the arena down once most of it has been sent, so that a queue that never runs empty stays small.
-    fn compact(&mut self) {
-        let live = self
-            .pieces
-            .iter()
-            .find_map(|piece| if let Piece::Arena(at, _) = piece { Some(*at) } else { None })
-            .unwrap_or(self.closed);
-        let dead = live - self.base;
-        if dead >= DEAD_ARENA && dead >= self.arena.len() / 2 {
-            self.arena.drain(..dead);
-            self.base = live;
         }
     }
 }
@@ -508,46 +351,5 @@ impl Default for Gather {
     }
 }
 
-impl Piece {
-    /// Takes up to `max` bytes off the front, books them, and says how many.
-    fn take(&mut self, max: usize, ledger: &mut Ledger) -> usize {
-        match self {
-            Self::Arena(at, len) => {
-                let took = max.min(*len);
-                *at += took;
-                *len -= took;
-                ledger.copied_out += took as u64;
-                took
-            }
-            Self::Shared(bytes) => {
-                let took = max.min(bytes.len());
-                bytes.advance(took);
-                ledger.shared_out += took as u64;
-                took
-            }
-            Self::Static(bytes) => {
-                let took = max.min(bytes.len());
-                *bytes = &bytes[took..];
-                ledger.shared_out += took as u64;
-                took
-            }
-            #[cfg(feature = "std")]
-            Self::File(region) => {
-                let took = region.len().min(max as u64);
-                region.advance(took);
-                ledger.file_out += took;
-                took as usize
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Arena(_, len) => *len == 0,
-            Self::Shared(bytes) => bytes.is_empty(),
-            Self::Static(bytes) => bytes.is_empty(),
-            #[cfg(feature = "std")]
-            Self::File(region) => region.is_empty(),
-        }
-    }
-}
+/// An encoder took bytes off the front of the queue inside a message or a length.
+const TORN: Error = Error::contract(&"queue drained inside a message", 0);

@@ -23,12 +23,12 @@ impl Buf for Memory<'_> {
     }
 
     fn chunk(&self) -> &[u8] {
-        if self.remaining == 0 { &[] } else { self.queue.front() }
+        self.queue.front()
     }
 
     #[cfg(feature = "std")]
     fn chunks_vectored<'b>(&'b self, slices: &mut [std::io::IoSlice<'b>]) -> usize {
-        if self.remaining == 0 { 0 } else { self.queue.slices(slices) }
+        self.queue.slices(slices)
     }
 
     /// # Panics

@@ -1,8 +1,10 @@
 //! The way out: messages become a gather list, the gather list becomes one `writev`.
 
+mod drain;
 mod gather;
 mod memory;
 mod outgoing;
+mod piece;
 #[cfg(feature = "std")]
 mod region;
 #[cfg(feature = "std")]

@@ -77,6 +77,19 @@ impl Outgoing for Bytes {
     }
 }
 
+/// Shared, or copied if small, without counting a reference: see [`Gather::share_ref`].
+impl Outgoing for &Bytes {
+    #[inline]
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    #[inline]
+    fn put(self, out: &mut Gather) {
+        out.share_ref(self);
+    }
+}
+
 /// Taken over, or copied if small: see [`Gather::share`].
 impl Outgoing for Vec<u8> {
     #[inline]

@@ -11,6 +11,8 @@ const MAX_SLICES: usize = 1024;
 impl Gather {
     /// Writes everything that waits, file regions included.
     ///
+    /// A writer that is not vectored is given piece by piece: put a [`BufWriter`](io::BufWriter) in between, and flush it.
+    ///
     /// # Errors
     /// What the writer fails with. All progress is in the queue: after `WouldBlock`, or any other error that passes, the
     /// call can be made again and goes on where it stopped.
@@ -20,7 +22,11 @@ impl Gather {
                 let bytes = region.read_front(FILE_CHUNK)?;
                 self.substitute_front(bytes);
             }
-            match self.with_slices(|slices| writer.write_vectored(slices)) {
+            let wrote = self.with_slices(|slices| match slices {
+                [one] => writer.write(one),
+                many => writer.write_vectored(many),
+            });
+            match wrote {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(sent) => {
                     self.advance(sent);
@@ -36,7 +42,7 @@ impl Gather {
     /// Calls `write` with the gather list, as long as the system takes.
     pub(crate) fn with_slices<R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
         // The array is cleared on each call, so it is only made long when it will be filled.
-        match self.len_slices() {
+        match self.len_slices(MAX_SLICES) {
             0..=16 => self.with_array::<16, _>(write),
             17..=128 => self.with_array::<128, _>(write),
             _ => self.with_array::<MAX_SLICES, _>(write),

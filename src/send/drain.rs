@@ -1,0 +1,226 @@
+//! The front of the queue: what can be written now, and taking off what was.
+
+use alloc::vec::Vec;
+
+#[cfg(feature = "std")]
+use bytes::Bytes;
+
+use super::gather::{Gather, KEPT_ARENA, KEPT_PIECES};
+use super::memory::Memory;
+use super::piece::Piece;
+#[cfg(feature = "std")]
+use super::region::FileRegion;
+
+/// Sent bytes that may lie dead at the front of the arena before the rest is moved down.
+const DEAD_ARENA: usize = 64 * 1024;
+
+impl Gather {
+    /// The memory that can be written now: everything in front of the first file region, piece by piece. None is empty.
+    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        let tail = if self.files == 0 { self.tail() } else { &[] };
+        let mut at = self.sent;
+        self.pieces
+            .iter()
+            .map_while(move |piece| {
+                let chunk = self.chunk_of(piece, at)?;
+                if let Piece::Arena(len) = piece {
+                    at += len;
+                }
+                Some(chunk)
+            })
+            .chain((!tail.is_empty()).then_some(tail))
+    }
+
+    /// Fills `slices` with the memory that can be written now, and says how many it filled.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn slices<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        let mut filled = 0;
+        for (slot, chunk) in slices.iter_mut().zip(self.chunks()) {
+            *slot = std::io::IoSlice::new(chunk);
+            filled += 1;
+        }
+        filled
+    }
+
+    /// How many entries of a gather list the memory that can be written now would fill, up to `max`.
+    #[inline]
+    #[must_use]
+    pub fn len_slices(&self, max: usize) -> usize {
+        if self.files == 0 {
+            (self.pieces.len() + usize::from(!self.tail().is_empty())).min(max)
+        } else {
+            self.chunks().take(max).count()
+        }
+    }
+
+    /// The file region that has to be sent next, if it is one.
+    #[cfg(feature = "std")]
+    #[inline]
+    #[must_use]
+    pub fn front_file(&self) -> Option<&FileRegion> {
+        match self.pieces.front() {
+            Some(Piece::File(region)) => Some(region),
+            _ => None,
+        }
+    }
+
+    /// The memory that can be written now as a [`bytes::Buf`].
+    pub fn memory(&mut self) -> Memory<'_> {
+        let remaining = if self.files == 0 { self.size() as usize } else { self.chunks().map(<[u8]>::len).sum() };
+        Memory::new(self, remaining)
+    }
+
+    /// Appends up to `max` bytes from the front to `flat`, for a writer that takes one slice at a time, and says how many.
+    /// They stay queued until [`advance_flattened`](Self::advance_flattened).
+    pub fn flatten_into(&self, flat: &mut Vec<u8>, max: usize) -> usize {
+        let mut room = max;
+        for chunk in self.chunks() {
+            let chunk = &chunk[..chunk.len().min(room)];
+            flat.extend_from_slice(chunk);
+            room -= chunk.len();
+            if room == 0 {
+                break;
+            }
+        }
+        max - room
+    }
+
+    /// Takes `sent` bytes off the front: they have been written.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    #[inline]
+    pub fn advance(&mut self, sent: usize) {
+        self.drain(sent, false);
+    }
+
+    /// The same for bytes that were written from a copy: the ledger has them as copied, wherever they lay.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn advance_flattened(&mut self, sent: usize) {
+        self.drain(sent, true);
+    }
+
+    /// Replaces the file region at the front by its first `bytes`, read by the caller, and what is left of it.
+    /// The bytes count as copied.
+    ///
+    /// # Panics
+    /// If no file region is at the front, it is shorter than `bytes`, or `bytes` is empty.
+    #[cfg(feature = "std")]
+    pub fn substitute_front(&mut self, bytes: Bytes) {
+        assert!(!bytes.is_empty(), "a file region is replaced by nothing");
+        let Some(Piece::File(region)) = self.pieces.front_mut() else {
+            panic!("no file region is at the front of the queue");
+        };
+        region.advance(bytes.len() as u64);
+        self.drains += 1;
+        if region.is_empty() {
+            self.pieces.pop_front();
+            self.files -= 1;
+        }
+        self.pieces.push_front(Piece::Read(bytes));
+    }
+
+    /// Forgets everything that waits.
+    pub fn clear(&mut self) {
+        self.pieces.clear();
+        self.listed = 0;
+        self.files = 0;
+        self.drains += 1;
+        self.rewind();
+    }
+
+    /// The first chunk, or nothing if a file region is at the front.
+    #[inline]
+    pub(super) fn front(&self) -> &[u8] {
+        match self.pieces.front() {
+            Some(piece) => self.chunk_of(piece, self.sent).unwrap_or(&[]),
+            None => self.tail(),
+        }
+    }
+
+    /// The bytes of the arena that belong to no piece yet.
+    #[inline]
+    fn tail(&self) -> &[u8] {
+        &self.arena[self.closed..]
+    }
+
+    /// The bytes of `piece`, which has `at` for its place if it is in the arena.
+    #[inline]
+    fn chunk_of<'a>(&'a self, piece: &'a Piece, at: usize) -> Option<&'a [u8]> {
+        match piece {
+            Piece::Arena(len) => Some(&self.arena[at..][..*len]),
+            Piece::Shared(bytes) => Some(bytes),
+            Piece::Static(bytes) => Some(bytes),
+            #[cfg(feature = "std")]
+            Piece::Read(bytes) => Some(bytes),
+            #[cfg(feature = "std")]
+            Piece::File(_) => None,
+        }
+    }
+
+    fn drain(&mut self, sent: usize, flattened: bool) {
+        assert!(sent as u64 <= self.size(), "more bytes sent than were queued");
+        if sent == 0 {
+            return;
+        }
+        self.drains += 1;
+        let mut left = sent;
+        while left > 0 {
+            let Some(front) = self.pieces.front_mut() else {
+                self.sent += left;
+                self.closed = self.sent;
+                self.ledger.copied_out += left as u64;
+                break;
+            };
+            let took = front.take(left);
+            left -= took;
+            self.listed -= took as u64;
+            if matches!(front, Piece::Arena(_)) {
+                self.sent += took;
+            }
+            let column = if flattened { &mut self.ledger.copied_out } else { front.column(&mut self.ledger) };
+            *column += took as u64;
+            if front.len() == 0 {
+                self.pop_front();
+            }
+        }
+        if self.is_empty() {
+            self.rewind();
+        } else {
+            self.compact();
+        }
+    }
+
+    fn pop_front(&mut self) {
+        match self.pieces.pop_front() {
+            #[cfg(feature = "std")]
+            Some(Piece::File(_)) => self.files -= 1,
+            _ => {}
+        }
+    }
+
+    /// Makes the arena empty, and gives back what a rare large round took.
+    fn rewind(&mut self) {
+        let used = self.arena.len();
+        let capacity = self.arena.capacity();
+        self.arena.clear();
+        self.sent = 0;
+        self.closed = 0;
+        if capacity > KEPT_ARENA && (used < capacity / 4 || used as u64 > self.high) {
+            self.arena.shrink_to(KEPT_ARENA);
+        }
+        self.pieces.shrink_to(KEPT_PIECES);
+    }
+
+    /// Moves the arena down once most of it has been sent, so that a queue that never runs empty stays small.
+    fn compact(&mut self) {
+        if self.sent >= DEAD_ARENA && self.sent >= self.arena.len() / 2 {
+            self.arena.drain(..self.sent);
+            self.closed -= self.sent;
+            self.sent = 0;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Drivers for tokio.
+
+mod layered;
+
+pub use layered::Layered;
