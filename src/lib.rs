@@ -6,6 +6,8 @@ extern crate alloc;
 
 pub mod codec;
 pub mod error;
+#[cfg(feature = "std")]
+pub mod fault;
 pub mod formats;
 pub mod ledger;
 pub mod length;
@@ -19,6 +21,8 @@ pub mod wire;
 
 pub use codec::{Boundary, Codec, Encode, View};
 pub use error::{Error, Kind};
+#[cfg(feature = "std")]
+pub use fault::{Fault, Timeout};
 pub use ledger::Ledger;
 pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Layer, Lent, Limits, Oversize, Report, Views};
 #[cfg(feature = "std")]

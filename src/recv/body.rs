@@ -1,6 +1,6 @@
 //! Bodies that are too large to be buffered.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::deframer::Found;
 use super::gate::State;
@@ -67,18 +67,34 @@ impl<C: Codec> Deframer<C> {
             Found::Nothing => {}
             Found::Failure => return Err(self.failure()),
         }
+        Ok(self.take_head()?.map(|(head, len)| Incoming::Body { head, len }))
+    }
+
+    /// The head of the frame whose body is to be streamed, if one was found, and the length of its body.
+    pub(crate) fn take_head(&mut self) -> Result<Option<(Frame<C::Message>, u64)>> {
         let State::Large { head, body, tail } = self.gate.state else { return Ok(None) };
         let start = self.input.at;
         let bytes = &self.input.pending()[..head];
-        let message = self
-            .codec
-            .parse_head(bytes, body)
-            .and_then(|view| C::Message::point(view, bytes).ok_or(Error::contract(&"field outside the head", 0)));
+        let message = self.codec.parse_head(bytes, body).and_then(|view| {
+            C::Message::point(view, bytes).ok_or(Error::contract(&"field outside the head", 0))
+        });
         let message = message.map_err(|error| self.gate.fail(error))?;
         self.input.at = start + head;
         let bytes = self.input.split(start, start + head);
         self.gate.set(State::Body(Body { at: 0, left: body, tail }));
-        Ok(Some(Incoming::Body { head: Frame::new(bytes, message), len: body }))
+        Ok(Some((Frame::new(bytes, message), body)))
+    }
+
+    /// Whether the head of a frame whose body is to be streamed was found.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn is_at_body(&self) -> bool {
+        matches!(self.gate.state, State::Large { .. })
+    }
+
+    /// Whether a streamed body is on its way.
+    #[must_use]
+    pub const fn is_in_body(&self) -> bool {
+        matches!(self.gate.state, State::Body(_))
     }
 
     /// What has arrived of the streamed body, or that it has ended. [`Chunk::End`] if no body is on its way.
@@ -130,12 +146,5 @@ impl<C: Codec> Deframer<C> {
             return Err(self.gate.fail_at_eof(self.input.pending_len(), missing));
         }
         Ok(Chunk::Pending)
-    }
-
-    /// The body's bytes that are in memory, as a [`Buf`]: a seam for drivers that hand the rest to the kernel.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn buffered(&self) -> impl Buf + '_ {
-        self.input.pending()
     }
 }

@@ -244,6 +244,14 @@ impl<C: Codec> Deframer<C> {
         self.gate.failure()
     }
 
+    /// Gives the frame that was found last back, opened, to be found again.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn put_back(&mut self) {
+        let len = self.lent.end - self.lent.start;
+        self.input.at -= len;
+        self.gate.set(State::Opened(len));
+    }
+
     #[inline(always)]
     fn found(&mut self, len: usize) -> Found {
         let start = self.input.at;
@@ -324,21 +332,9 @@ impl<C: Codec> Deframer<C> {
     /// Asks the codec about what is left at the end of the stream, after it had asked for `need` bytes.
     fn wake_at_eof(&mut self, need: usize) -> Wake {
         let rest = self.input.pending();
-        let pending = rest.len();
-        match self.codec.delimit_last(rest) {
-            // Which of the two knows of more?
-            Ok(Boundary::Need(last)) if last > pending => {
-                self.gate.fail_at_eof(pending, (need.max(last) - pending) as u64);
-            }
-            answer => {
-                self.gate.settle(answer, pending);
-                if !self.gate.calm && !matches!(self.gate.state, State::Need(_)) {
-                    return self.wake();
-                }
-                self.gate.fail(Error::contract(&"boundary at the end of the stream", 0));
-            }
-        }
-        Wake::Found(Found::Failure)
+        let answer = self.codec.delimit_last(rest);
+        self.gate.settle_last(answer, rest.len(), need);
+        self.wake()
     }
 
     /// Drops up to `left` bytes.
@@ -363,7 +359,7 @@ impl<C: Codec> Deframer<C> {
 /// The length of a frame if it is not empty, has wholly come, and is within the limit: the one way out that is hot.
 // Branches, not saturating sums: they are predicted, and stay out of the chain that leads from one frame to the next.
 #[inline(always)]
-pub(super) const fn whole(head: usize, body: u64, tail: usize, pending: usize, max: usize) -> Option<usize> {
+pub(crate) const fn whole(head: usize, body: u64, tail: usize, pending: usize, max: usize) -> Option<usize> {
     if head <= pending && body <= max as u64 && tail <= max {
         let len = head + body as usize + tail;
         let room = if pending < max { pending } else { max };

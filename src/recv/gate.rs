@@ -7,20 +7,20 @@ use crate::{Error, Kind, Result};
 
 /// One flag to look at for each frame, and what is behind it when it is down.
 #[derive(Clone, Debug)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     /// Whether the codec may be asked for the next boundary at once: `state` is [`State::Calm`].
-    pub(super) calm: bool,
-    pub(super) state: State,
+    pub(crate) calm: bool,
+    pub(crate) state: State,
     /// Whether no more bytes will come.
-    pub(super) eof: bool,
+    pub(crate) eof: bool,
     /// How many bytes the last frame was known to lack when the stream ended.
-    pub(super) missing: Option<u64>,
-    pub(super) limits: Limits,
+    pub(crate) missing: Option<u64>,
+    pub(crate) limits: Limits,
 }
 
 /// Why the codec is not asked for the next boundary.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum State {
+pub(crate) enum State {
     Calm,
     /// So many bytes from the frame's start must have come before it is asked again.
     Need(usize),
@@ -42,12 +42,12 @@ pub(super) enum State {
 }
 
 impl Gate {
-    pub(super) const fn new(limits: Limits) -> Self {
+    pub(crate) const fn new(limits: Limits) -> Self {
         Self { calm: true, state: State::Calm, eof: false, missing: None, limits }
     }
 
     /// How many bytes from the frame's start are known to be needed, or 0.
-    pub(super) fn need(&self) -> usize {
+    pub(crate) fn need(&self) -> usize {
         match self.state {
             State::Need(need) | State::Whole(need) => need,
             State::Body(body) => body.need(),
@@ -55,26 +55,26 @@ impl Gate {
         }
     }
 
-    pub(super) const fn raise(&mut self) {
+    pub(crate) const fn raise(&mut self) {
         self.state = State::Calm;
         self.calm = true;
     }
 
     #[cold]
-    pub(super) const fn set(&mut self, state: State) {
+    pub(crate) const fn set(&mut self, state: State) {
         self.state = state;
         self.calm = false;
     }
 
     #[cold]
-    pub(super) const fn fail(&mut self, error: Error) -> Error {
+    pub(crate) const fn fail(&mut self, error: Error) -> Error {
         self.set(State::Failed(error));
         error
     }
 
     /// How many bytes are to be dropped, if that is what is next and they have all come.
     #[cold]
-    pub(super) const fn skip_whole(&mut self, pending: usize) -> Option<usize> {
+    pub(crate) const fn skip_whole(&mut self, pending: usize) -> Option<usize> {
         match self.state {
             State::Skip(left) if left <= pending as u64 => {
                 self.raise();
@@ -86,14 +86,14 @@ impl Gate {
 
     /// The stream ended inside a frame of which `pending` bytes have come.
     #[cold]
-    pub(super) const fn fail_at_eof(&mut self, pending: usize, missing: u64) -> Error {
+    pub(crate) const fn fail_at_eof(&mut self, pending: usize, missing: u64) -> Error {
         self.missing = Some(missing);
         self.fail(Error::new(Kind::Eof, &"frame", pending))
     }
 
     /// The error that ended the stream.
     #[cold]
-    pub(super) const fn failure(&self) -> Error {
+    pub(crate) const fn failure(&self) -> Error {
         match self.state {
             State::Failed(error) => error,
             _ => Error::contract(&"failure without an error", 0),
@@ -102,7 +102,7 @@ impl Gate {
 
     /// Takes any answer of a codec that is not a frame to be handed out at once. `pending` bytes were there.
     // One function for each answer: an enum handed over whole would be written to memory for each frame, hot or not.
-    pub(super) fn settle(&mut self, answer: Result<Boundary>, pending: usize) {
+    pub(crate) fn settle(&mut self, answer: Result<Boundary>, pending: usize) {
         match answer {
             Ok(Boundary::Need(need)) => self.settle_need(need, pending),
             Ok(Boundary::Frame { head, body, tail }) => self.settle_frame(head, body, tail, pending, false),
@@ -113,8 +113,23 @@ impl Gate {
         }
     }
 
+    /// Takes the codec's answer about `pending` bytes behind which no more will come, after it had asked for `need`.
     #[cold]
-    pub(super) const fn settle_need(&mut self, need: usize, pending: usize) {
+    pub(crate) fn settle_last(&mut self, answer: Result<Boundary>, pending: usize, need: usize) {
+        match answer {
+            // Which of the two knows of more?
+            Ok(Boundary::Need(last)) if last > pending => {
+                self.fail_at_eof(pending, (need.max(last) - pending) as u64);
+            }
+            Ok(Boundary::Need(_)) => {
+                self.fail(Error::contract(&"need of what is there", pending));
+            }
+            answer => self.settle(answer, pending),
+        }
+    }
+
+    #[cold]
+    pub(crate) const fn settle_need(&mut self, need: usize, pending: usize) {
         if need <= pending {
             self.fail(Error::contract(&"need of what is there", pending));
         } else if need > self.limits.max_frame {
@@ -125,7 +140,7 @@ impl Gate {
     }
 
     #[cold]
-    pub(super) const fn settle_skip(&mut self, left: u64) {
+    pub(crate) const fn settle_skip(&mut self, left: u64) {
         if left == 0 {
             self.fail(Error::contract(&"skip of nothing", 0));
         } else {
@@ -135,7 +150,7 @@ impl Gate {
 
     /// Takes a frame that has not wholly come, is too long, or is no frame at all.
     #[cold]
-    pub(super) const fn settle_frame(&mut self, head: usize, body: u64, tail: usize, pending: usize, streaming: bool) {
+    pub(crate) const fn settle_frame(&mut self, head: usize, body: u64, tail: usize, pending: usize, streaming: bool) {
         let len = (head as u64).saturating_add(tail as u64).saturating_add(body);
         // What cannot be counted is refused under every policy.
         let countable = len != u64::MAX;

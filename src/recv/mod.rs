@@ -33,7 +33,11 @@ mod views;
 pub use batch::{Batch, BatchIter};
 pub use body::{Chunk, Incoming};
 pub use deframer::Deframer;
+#[cfg(feature = "tokio")]
+pub(crate) use deframer::{Found, whole};
 pub use frame::Frame;
+#[cfg(feature = "tokio")]
+pub(crate) use gate::{Gate, State};
 pub use layer::{Layer, Unwrapped};
 pub use lent::Lent;
 pub use limits::{Limits, Oversize};

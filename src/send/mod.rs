@@ -15,3 +15,5 @@ pub use memory::Memory;
 pub use outgoing::{Outgoing, Payload};
 #[cfg(feature = "std")]
 pub use region::FileRegion;
+#[cfg(feature = "tokio")]
+pub(crate) use write::FILE_CHUNK;

@@ -1,5 +1,28 @@
 //! Drivers for tokio.
+//!
+//! | type | what it is |
+//! | --- | --- |
+//! | [`Connection`] | a stream with a deframer and a send queue: lends frames and queue together |
+//! | [`Receiver`], [`Sender`] | its halves, for two tasks |
+//! | [`Frames`] | a connection as a `Stream` of owned frames |
+//! | [`Compat`] | a codec as `tokio_util::codec::{Decoder, Encoder}`, for services built on `Framed` |
+//! | [`Layered`] | a stream above a record or compression layer |
+//!
+//! All of them keep their progress in themselves: a future that is dropped loses no received frame and tears no sent one.
 
+mod compat;
+mod connection;
+mod half;
+mod inflow;
 mod layered;
+mod outflow;
+mod stream;
+mod timer;
 
+pub use compat::Compat;
+pub use connection::{Arrival, Connection, Parts};
+pub use half::{Receiver, Sender};
 pub use layered::Layered;
+pub use outflow::{Outbox, Received};
+pub use stream::Frames;
+pub use timer::Deadlines;

@@ -1,0 +1,220 @@
+//! The sending half of a driver.
+
+use std::future::Future;
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::timer::Timer;
+use crate::fault::{Fault, Timeout};
+use crate::send::FILE_CHUNK;
+use crate::{Codec, Encode, Gather, Lent, Result};
+
+/// For a writer that takes one slice at a time, so many bytes of small pieces are put together.
+const FLAT: usize = 16 * 1024;
+
+/// A frame, and where its answer goes: two borrows of one connection that do not touch each other.
+#[derive(Debug)]
+pub struct Received<'a, C: Codec, E> {
+    /// The frame.
+    pub frame: Lent<'a, C>,
+    /// The send queue.
+    pub out: Outbox<'a, E>,
+}
+
+/// The send queue of a connection, and its encoder. What is put in goes out while the connection waits for input.
+///
+/// It is a [`Gather`] for those who write the wire format themselves.
+#[derive(Debug)]
+pub struct Outbox<'a, E> {
+    pub(super) queue: &'a mut Gather,
+    pub(super) encoder: &'a mut E,
+}
+
+impl<E> Outbox<'_, E> {
+    /// Queues one message, or nothing of it.
+    ///
+    /// # Errors
+    /// If the encoder refuses the message.
+    #[inline]
+    pub fn send<M>(&mut self, message: M) -> Result<()>
+    where
+        E: Encode<M>,
+    {
+        let encoder = &mut *self.encoder;
+        self.queue.message(|out| encoder.encode(message, out))
+    }
+
+    /// The encoder, to change its state between messages.
+    pub const fn encoder(&mut self) -> &mut E {
+        self.encoder
+    }
+}
+
+impl<E> Deref for Outbox<'_, E> {
+    type Target = Gather;
+
+    #[inline]
+    fn deref(&self) -> &Gather {
+        self.queue
+    }
+}
+
+impl<E> DerefMut for Outbox<'_, E> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Gather {
+        self.queue
+    }
+}
+
+pub(super) struct Outflow<E> {
+    pub(super) queue: Gather,
+    pub(super) encoder: E,
+    pub(super) patience: Option<Duration>,
+    timer: Timer,
+    /// Above the high mark once, and not yet back at the low one.
+    draining: bool,
+    /// The stream has bytes of ours that it was not asked to flush.
+    unflushed: bool,
+    /// The first bytes of the file region at the front, on their way.
+    reading: Option<JoinHandle<io::Result<Bytes>>>,
+    flat: Vec<u8>,
+}
+
+impl<E> Outflow<E> {
+    pub(super) fn new(queue: Gather, encoder: E) -> Self {
+        Self {
+            queue,
+            encoder,
+            patience: None,
+            timer: Timer::default(),
+            draining: false,
+            unflushed: false,
+            reading: None,
+            flat: Vec::new(),
+        }
+    }
+
+    pub(super) const fn outbox(&mut self) -> Outbox<'_, E> {
+        Outbox { queue: &mut self.queue, encoder: &mut self.encoder }
+    }
+
+    /// Writes until the low mark is reached, if the high mark was exceeded.
+    #[inline]
+    pub(super) fn poll_drain<T>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
+    where
+        T: AsyncWrite + Unpin,
+    {
+        self.draining |= self.queue.is_above_high();
+        while self.draining {
+            ready!(self.poll_write(io, cx))?;
+            self.draining = self.queue.is_above_low();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes everything, and has the stream flush it.
+    pub(super) fn poll_flush<T>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
+    where
+        T: AsyncWrite + Unpin,
+    {
+        while !self.queue.is_empty() {
+            ready!(self.poll_write(io, cx))?;
+        }
+        if self.unflushed {
+            match Pin::new(io).poll_flush(cx) {
+                Poll::Ready(flushed) => flushed?,
+                Poll::Pending => return self.poll_patience(cx),
+            }
+            self.unflushed = false;
+            self.timer.clear();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes everything, and closes the sending direction.
+    pub(super) fn poll_shutdown<T>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
+    where
+        T: AsyncWrite + Unpin,
+    {
+        ready!(self.poll_flush(io, cx))?;
+        Pin::new(io).poll_shutdown(cx).map_err(Fault::Io)
+    }
+
+    /// Writes once; the queue must not be empty.
+    fn poll_write<T>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
+    where
+        T: AsyncWrite + Unpin,
+    {
+        if self.queue.front_file().is_some() {
+            ready!(self.poll_read_file(cx))?;
+        }
+        let io = Pin::new(io);
+        let flat = !io.is_write_vectored() && self.queue.len_slices(2) > 1;
+        let wrote = if flat {
+            self.flat.clear();
+            self.queue.flatten_into(&mut self.flat, FLAT);
+            io.poll_write(cx, &self.flat)
+        } else {
+            self.queue.with_slices(|slices| match slices {
+                [one] => io.poll_write(cx, one),
+                many => io.poll_write_vectored(cx, many),
+            })
+        };
+        match wrote {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into())),
+            Poll::Ready(Ok(sent)) => {
+                if flat {
+                    self.queue.advance_flattened(sent);
+                } else {
+                    self.queue.advance(sent);
+                }
+                self.queue.ledger_mut().writes += 1;
+                self.unflushed = true;
+                self.timer.clear();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+            Poll::Pending => self.poll_patience(cx),
+        }
+    }
+
+    /// Reads the first bytes of the file region at the front, where a file may block: in the pool for blocking calls.
+    fn poll_read_file(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let Some(region) = self.queue.front_file() else { return Poll::Ready(Ok(())) };
+        let reading = self.reading.get_or_insert_with(|| {
+            let region = region.clone();
+            spawn_blocking(move || region.read_front(FILE_CHUNK))
+        });
+        let read = ready!(Pin::new(reading).poll(cx));
+        self.reading = None;
+        let bytes = read.map_err(io::Error::other).flatten()?;
+        self.queue.substitute_front(bytes);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        ready!(self.timer.poll(cx, self.patience));
+        Poll::Ready(Err(Fault::Timeout(Timeout::Write)))
+    }
+
+    pub(super) fn switch<F>(self, encoder: F) -> (Outflow<F>, E) {
+        let outflow = Outflow {
+            queue: self.queue,
+            encoder,
+            patience: self.patience,
+            timer: self.timer,
+            draining: self.draining,
+            unflushed: self.unflushed,
+            reading: self.reading,
+            flat: self.flat,
+        };
+        (outflow, self.encoder)
+    }
+}
