@@ -38,7 +38,7 @@
 //! | --- | --- | --- |
 //! | request | line ends, lengths and counts and their limits, quotes and escapes of inline commands | what the command is, how many arguments it takes |
 //! | value | line ends, types and where they may stand, lengths, counts and depth and their limits, the form of numbers, pairs of maps | UTF-8, unique keys of maps and sets, what an attribute or a push means, which reply answers what |
-//! | writing | CR and LF in [`simple`] and [`error()`], an even number of parts of a map | that the parts which follow a head are as many as it says; lines inside a [`Value`] |
+//! | writing | CR and LF in lines, an even number of parts of a map | that the parts which follow a head are as many as it says, the form of numbers that are text |
 //!
 //! Numbers are as strict as Redis': no leading zeros, no `-0`, no blanks; a plus only in integers, doubles and big numbers.
 //! Other than Redis, which looks for CR and skips what follows, the codecs insist on CRLF, except behind an inline command,

@@ -617,6 +617,9 @@ fn what_cannot_be_written_is_refused() {
     assert_eq!(Replies::new().encode(odd, &mut out), Err(Error::malformed(&field::PAIR, 1)));
     let long = Value::Verbatim { format: &b"text"[..], text: b"" };
     assert!(Replies::new().encode(long, &mut out).is_err());
+    let two = Value::Simple(&b"OK\r\n+OK"[..]);
+    assert_eq!(Replies::new().encode(two, &mut out), Err(Error::malformed(&field::LINE, 0)));
+    assert!(out.is_empty(), "nothing of it was written");
 }
 
 #[test]

@@ -174,12 +174,21 @@ fn line(out: &mut Gather, tag: u8, text: &[u8]) {
     });
 }
 
-/// A line of which the caller knows that it holds no line end.
+/// A line of a message. One that held a line end would be two replies to the peer.
 #[inline]
-fn put_line(out: &mut Gather, tag: u8, text: impl Outgoing) {
+fn put_line(out: &mut Gather, tag: u8, text: impl Outgoing) -> Result<()> {
+    let mut plain = true;
+    let seen = text.look(&mut |piece| plain &= memchr::memchr2(b'\r', b'\n', piece).is_none());
+    if !plain {
+        return Err(Error::malformed(&field::LINE, 0));
+    }
+    if !seen {
+        return Err(Error::unsupported(&field::LINE, 0));
+    }
     out.copy(&[tag]);
     text.put(out);
     out.copy(b"\r\n");
+    Ok(())
 }
 
 /// A number's text.
@@ -218,14 +227,14 @@ fn request<B: Outgoing>(request: Request<B>, out: &mut Gather) -> Result<()> {
     Ok(())
 }
 
-/// Writes an inline command. A holder's bytes are seen only in a queue, so they go through one: such commands are rare and short.
+/// Writes an inline command, with quotes where they are needed.
 #[cold]
 fn words<B: Outgoing>(len: usize, first: [B; FIRST], rest: B, out: &mut Gather) -> Result<()> {
     let mut line = Vec::new();
-    for word in first.into_iter().take(len) {
+    for word in first.iter().take(len) {
         inline::quote(&flat(word)?, &mut line);
     }
-    let rest = flat(rest)?;
+    let rest = flat(&rest)?;
     let mut rest = &rest[..];
     while !rest.is_empty() {
         let Arg(word) = <Arg<Span> as Element>::read(&mut rest)?;
@@ -236,34 +245,33 @@ fn words<B: Outgoing>(len: usize, first: [B; FIRST], rest: B, out: &mut Gather) 
     Ok(())
 }
 
-fn flat(bytes: impl Outgoing) -> Result<Vec<u8>> {
-    let size = bytes.size();
-    let mut queue = Gather::new();
-    bytes.put(&mut queue);
+fn flat(bytes: &impl Outgoing) -> Result<Vec<u8>> {
     let mut flat = Vec::new();
-    queue.flatten_into(&mut flat, usize::MAX);
     // A file region is not memory.
-    if flat.len() as u64 == size { Ok(flat) } else { Err(Error::unsupported(&field::INLINE, 0)) }
+    if bytes.look(&mut |piece| flat.extend_from_slice(piece)) {
+        Ok(flat)
+    } else {
+        Err(Error::unsupported(&field::INLINE, 0))
+    }
 }
 
-/// Writes a value. Lines and parts are sent as they are: that a simple string holds no line end, and that the parts are as
-/// many as they claim, is not checked.
+/// Writes a value. Parts are sent as they are: that they are as many as they claim is not checked.
 fn value<B: Outgoing>(value: Value<B>, out: &mut Gather) -> Result<()> {
     let parts = |out: &mut Gather, tag: u8, count: usize, region: B| {
         header(out, tag, count as i64);
         region.put(out);
     };
     match value {
-        Value::Simple(text) => put_line(out, b'+', text),
-        Value::Error(text) => put_line(out, b'-', text),
+        Value::Simple(text) => put_line(out, b'+', text)?,
+        Value::Error(text) => put_line(out, b'-', text)?,
         Value::Integer(number) => integer(out, number),
         Value::Bulk(bytes) => bulk(out, bytes),
         Value::Null(Null::Plain) => out.copy(b"_\r\n"),
         Value::Null(Null::Bulk) => out.copy(b"$-1\r\n"),
         Value::Null(Null::Array) => out.copy(b"*-1\r\n"),
-        Value::Double(text) => put_line(out, b',', text),
+        Value::Double(text) => put_line(out, b',', text)?,
         Value::Boolean(yes) => boolean(out, yes, Version::Resp3),
-        Value::BigNumber(text) => put_line(out, b'(', text),
+        Value::BigNumber(text) => put_line(out, b'(', text)?,
         Value::BulkError(bytes) => sized(out, b'!', bytes),
         Value::Verbatim { format, text } => {
             if format.size() != 3 {
