@@ -117,7 +117,7 @@ fn set(bench: &support::Bench, title: &str, len: usize, count: usize) {
         for read in input.chunks(READ) {
             deframer.feed(read);
             while let Some(batch) = deframer.batch().expect("lawful") {
-                for request in batch.iter() {
+                for request in &batch {
                     let request = request.expect("a request");
                     black_box([request.name(), request.arg(1).expect("key"), request.arg(2).expect("value")]);
                 }
