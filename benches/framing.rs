@@ -48,7 +48,7 @@ fn race(bench: &support::Bench, goals: &mut Goals, payload: usize, read: usize) 
     let mut floor = Floor::new(payload, read);
     race.add("floor: copy-in + walk by hand", move || floor.run(stream, read, see));
     let mut vec = Floor::new(payload, read);
-    race.add("copy to Vec", move || vec.run(stream, read, |payload| see(black_box(&payload.to_vec()))));
+    race.add("copy to Vec", move || vec.run(stream, read, |payload| see(&black_box(payload.to_vec()))));
     let mut nom = NomStreaming::default();
     race.add("nom streaming", move || nom.run(stream, read));
     let mut ldc = Ldc::new(read);

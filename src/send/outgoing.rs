@@ -88,6 +88,12 @@ impl Outgoing for &Bytes {
     fn put(self, out: &mut Gather) {
         out.share_ref(self);
     }
+
+    #[inline]
+    fn look(&self, see: &mut impl FnMut(&[u8])) -> bool {
+        see(self);
+        true
+    }
 }
 
 /// Taken over, or copied if small: see [`Gather::share`].
