@@ -36,7 +36,7 @@ pub enum Chunk {
 
 /// A body on its way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Body {
+pub(crate) struct Body {
     /// How many of its bytes were handed out.
     at: u64,
     left: u64,
@@ -75,9 +75,10 @@ impl<C: Codec> Deframer<C> {
         let State::Large { head, body, tail } = self.gate.state else { return Ok(None) };
         let start = self.input.at;
         let bytes = &self.input.pending()[..head];
-        let message = self.codec.parse_head(bytes, body).and_then(|view| {
-            C::Message::point(view, bytes).ok_or(Error::contract(&"field outside the head", 0))
-        });
+        let message = self
+            .codec
+            .parse_head(bytes, body)
+            .and_then(|view| C::Message::point(view, bytes).ok_or(Error::contract(&"field outside the head", 0)));
         let message = message.map_err(|error| self.gate.fail(error))?;
         self.input.at = start + head;
         let bytes = self.input.split(start, start + head);
