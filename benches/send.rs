@@ -37,19 +37,25 @@ const BATCH: usize = 32;
 fn main() {
     let bench = support::Bench::from_args("send");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+    let mut goals = Vec::new();
     for len in [64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20] {
-        peers(&bench, &runtime, len);
+        let medians = peers(&bench, &runtime, len);
+        goals.extend(verdicts(len, &medians));
     }
     for len in [256, 512, 1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10] {
         copy_or_share(&bench, &runtime, len);
     }
+    if !goals.is_empty() {
+        println!("\ngoals, as ratios of medians");
+    }
+    goals.iter().for_each(|line| println!("{line}"));
 }
 
 /// The queue against what else a tokio service would write with.
-fn peers(bench: &support::Bench, runtime: &Runtime, len: usize) {
+fn peers(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
     let title = format!("{} of payload", size(len));
     if !bench.wants(&title) {
-        return;
+        return Vec::new();
     }
     let payloads = &payloads(len);
     let batches = batches(bench, len);
@@ -86,7 +92,26 @@ fn peers(bench: &support::Bench, runtime: &Runtime, len: usize) {
         runtime.block_on(vector(&mut stream, payloads, batches));
         stream.settle();
     });
-    race.run();
+    race.run()
+}
+
+/// What the project wants to be true, and whether it was.
+fn verdicts(len: usize, medians: &[f64]) -> Vec<String> {
+    let [ours, framed, _, buffered, _] = medians else { return Vec::new() };
+    let wanted = match len {
+        64 => Some(1.7),
+        0x4000 => Some(1.4),
+        0x4_0000.. => Some(1.25),
+        _ => None,
+    };
+    let against_framed = wanted.map(|wanted| ("FramedWrite", framed / ours, wanted));
+    // A tenth is what two runs differ by.
+    let all = against_framed.into_iter().chain([("BufWriter", buffered / ours, 0.9)]);
+    let line = |(peer, ratio, wanted)| {
+        let verdict = if ratio >= wanted { "met" } else { "MISSED" };
+        format!("{verdict:>7}  {:<8} {peer} takes at least {wanted:.2} x as long: {ratio:.2}", size(len))
+    };
+    all.map(line).collect()
 }
 
 /// Where the two meet is where [`DEFAULT_COPY_UP_TO`] belongs.
