@@ -150,12 +150,10 @@ async fn ours(out: &mut Gather, stream: &mut Line, payloads: &[Bytes], batches: 
 /// Writes everything that waits.
 fn drain(out: &mut Gather, stream: &mut Line, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
     while !out.is_empty() {
-        let mut slices = [IoSlice::new(&[]); 2 * BATCH];
-        let filled = out.slices(&mut slices);
-        let sent = match &slices[..filled] {
-            [one] => ready!(Pin::new(&mut *stream).poll_write(cx, one))?,
-            many => ready!(Pin::new(&mut *stream).poll_write_vectored(cx, many))?,
-        };
+        let sent = ready!(out.with_slices(|slices| match slices {
+            [one] => Pin::new(&mut *stream).poll_write(cx, one),
+            many => Pin::new(&mut *stream).poll_write_vectored(cx, many),
+        }))?;
         out.advance(sent);
     }
     Poll::Ready(Ok(()))
