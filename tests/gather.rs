@@ -176,6 +176,24 @@ fn more_pieces_than_writev_takes_leave_in_order() {
 }
 
 #[test]
+fn one_call_is_not_given_more_than_two_mebibytes() {
+    let payload = Bytes::from(vec![3; 1_500_000]);
+    let mut out = Gather::new();
+    for _ in 0..3 {
+        out.share_ref(&payload);
+    }
+    let lens = |out: &Gather| out.with_slices(|slices| slices.iter().map(|slice| slice.len()).collect::<Vec<_>>());
+    assert_eq!(lens(&out), [1_500_000, (2 << 20) - 1_500_000]);
+    out.advance(2 << 20);
+    let second = 3_000_000 - (2 << 20);
+    assert_eq!(lens(&out), [second, (2 << 20) - second]);
+    out.advance(out.size() as usize);
+    assert!(lens(&out).is_empty());
+    out.file(region(10));
+    assert!(lens(&out).is_empty());
+}
+
+#[test]
 fn a_queue_that_never_runs_empty_stays_small() {
     let mut out = Gather::new();
     let mut arena = 0;
