@@ -15,8 +15,14 @@ const WORTH_STAYING: usize = 4096;
 /// into memory that is not in the cache.
 const CHEAP_TO_MOVE: usize = 1024;
 
+/// But only if it leads back by so many times its size, which bounds what is moved of all that comes.
+const FAR_BACK: usize = 16;
+
 /// How many reads fit in a block, so that a partial frame is moved for several reads and not for each.
 const READS: usize = 4;
+
+/// How often in a row a second free block must have been seen before it is released.
+const SURPLUS: u16 = 1024;
 
 /// How many retired blocks are looked at when one is wanted.
 const LOOKS: usize = 16;
@@ -32,6 +38,7 @@ pub(super) struct Input {
     start: u64,
     /// Full blocks that frames may keep alive, oldest first, empty but for the reference.
     retired: VecDeque<Retired>,
+    surplus: u16,
     /// The longest need in this block, and in the one before: what the next frame may well need, too.
     needs: (usize, usize),
     read_size: usize,
@@ -53,6 +60,7 @@ impl Input {
             capacity: 0,
             start: 0,
             retired: VecDeque::new(),
+            surplus: 0,
             needs: (0, 0),
             read_size: limits.min_read,
             small_reads: 0,
@@ -108,10 +116,13 @@ impl Input {
     ) -> R {
         self.make_room(need);
         let before = self.block.len();
+        let spare = self.block.capacity() - before;
         let missing = need.saturating_sub(before - self.at);
-        // A read that ends with a long frame leaves nothing to be moved behind it.
-        let wanted = if missing > 0 && need > self.read_size * READS { missing } else { self.read_size };
-        let offered = (self.block.capacity() - before).min(wanted);
+        // A read that ends with a long frame leaves nothing to be moved behind it: worth a read that is short, where the
+        // block ends as well.
+        let last = need >= WORTH_STAYING && spare < self.read_size;
+        let exact = missing > 0 && (last || need > self.read_size * READS);
+        let offered = spare.min(if exact { missing } else { self.read_size });
         let result = read(&mut (&mut self.block).limit(offered));
         assert!(self.block.len() >= before, "a read took away what had arrived before");
         let got = self.block.len() - before;
@@ -144,7 +155,8 @@ impl Input {
     fn make_room(&mut self, need: usize) {
         let pending = self.pending_len();
         self.needs.0 = self.needs.0.max(need);
-        if pending <= CHEAP_TO_MOVE {
+        let front = self.capacity - self.block.capacity() + self.at;
+        if pending <= CHEAP_TO_MOVE && pending <= front / FAR_BACK {
             self.rewind(pending);
         }
         let spare = self.block.capacity() - self.block.len();
@@ -209,10 +221,8 @@ impl Input {
         }
     }
 
-    /// A retired block that nobody refers to any more and that is large enough. Free ones beyond one spare are released.
+    /// A retired block that nobody refers to any more and that is large enough.
     fn take(&mut self, capacity: usize) -> Option<(BytesMut, usize)> {
-        let mut taken = None;
-        let mut spares = 0;
         for _ in 0..self.retired.len().min(LOOKS) {
             let mut retired = self.retired.pop_front()?;
             if !retired.block.try_reclaim(retired.capacity) {
@@ -220,17 +230,28 @@ impl Input {
                 continue;
             }
             self.ledger.pinned -= retired.capacity as u64;
+            // One that is too small is released here.
             if retired.capacity >= capacity {
-                if taken.is_none() {
-                    self.ledger.recycled_blocks += 1;
-                    taken = Some((retired.block, retired.capacity));
-                } else if spares == 0 {
-                    spares += 1;
-                    self.ledger.pinned += retired.capacity as u64;
-                    self.retired.push_back(retired);
-                }
+                self.ledger.recycled_blocks += 1;
+                self.release_surplus();
+                return Some((retired.block, retired.capacity));
             }
         }
-        taken
+        None
+    }
+
+    /// Releases a block if for a long time there has been one more than was needed.
+    fn release_surplus(&mut self) {
+        let Some(next) = self.retired.front_mut() else { return };
+        if !next.block.try_reclaim(next.capacity) {
+            self.surplus = 0;
+            return;
+        }
+        self.surplus += 1;
+        if self.surplus == SURPLUS {
+            self.surplus = 0;
+            self.ledger.pinned -= next.capacity as u64;
+            self.retired.pop_front();
+        }
     }
 }
