@@ -121,7 +121,7 @@ impl Input {
         // A read that ends with a long frame leaves nothing to be moved behind it: worth a read that is short, where the
         // block ends as well.
         let last = need >= WORTH_STAYING && spare < self.read_size;
-        let exact = missing > 0 && (last || need > self.read_size * READS);
+        let exact = missing > 0 && (last || need > self.read_size);
         let offered = spare.min(if exact { missing } else { self.read_size });
         let result = read(&mut (&mut self.block).limit(offered));
         assert!(self.block.len() >= before, "a read took away what had arrived before");
@@ -161,8 +161,9 @@ impl Input {
         }
         let spare = self.block.capacity() - self.block.len();
         let missing = need.saturating_sub(pending);
-        // A frame that cannot be completed here has to move anyway: now, while it is short.
-        let stays = missing <= spare && (spare >= self.read_size / 2 || (spare > 0 && pending >= WORTH_STAYING));
+        // A frame that cannot be completed here has to move anyway: now, while it is short, or before it has begun.
+        let fits = if pending == 0 { self.expected() <= spare } else { missing <= spare };
+        let stays = fits && (spare >= self.read_size / 2 || (spare > 0 && pending >= WORTH_STAYING));
         if !stays {
             self.relocate(need);
         }
@@ -174,6 +175,11 @@ impl Input {
         if self.block.capacity() < self.capacity && self.block.try_reclaim(self.capacity - pending) {
             self.ledger.moved += pending as u64;
         }
+    }
+
+    /// How long the next frame may well be.
+    fn expected(&self) -> usize {
+        self.needs.0.max(self.needs.1)
     }
 
     fn drop_consumed(&mut self) {
