@@ -104,7 +104,7 @@ impl<C: Codec> Deframer<C> {
     /// If `read` takes away bytes that had arrived before.
     #[inline]
     pub fn read_with<R>(&mut self, read: impl FnOnce(&mut Limit<&mut BytesMut>) -> R) -> R {
-        self.input.read_with(self.gate.need(), &self.gate.limits, read)
+        self.input.read_with(self.gate.need(), self.gate.is_whole(), &self.gate.limits, read)
     }
 
     /// Says that no more bytes will come. Whole frames are still handed out, then a partial one is an error.

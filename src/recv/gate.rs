@@ -55,6 +55,11 @@ impl Gate {
         }
     }
 
+    /// Whether that is where the frame ends.
+    pub(crate) const fn is_whole(&self) -> bool {
+        matches!(self.state, State::Whole(_))
+    }
+
     pub(crate) const fn raise(&mut self) {
         self.state = State::Calm;
         self.calm = true;

@@ -106,11 +106,13 @@ impl Input {
 
     /// Lets `read` append to the block, within what `need` and the limits allow, and books what it appended.
     ///
-    /// `need` is how many bytes from `at` on are known to be wanted, 0 if that is not known.
+    /// `need` is how many bytes from `at` on are known to be wanted, 0 if that is not known, and `whole` whether the frame
+    /// ends there.
     #[inline]
     pub(super) fn read_with<R>(
         &mut self,
         need: usize,
+        whole: bool,
         limits: &Limits,
         read: impl FnOnce(&mut Limit<&mut BytesMut>) -> R,
     ) -> R {
@@ -121,7 +123,7 @@ impl Input {
         // A read that ends with a long frame leaves nothing to be moved behind it: worth a read that is short, where the
         // block ends as well.
         let last = need >= WORTH_STAYING && spare < self.read_size;
-        let exact = missing > 0 && (last || need > self.read_size);
+        let exact = whole && missing > 0 && (last || need > self.read_size);
         let offered = spare.min(if exact { missing } else { self.read_size });
         let result = read(&mut (&mut self.block).limit(offered));
         assert!(self.block.len() >= before, "a read took away what had arrived before");
@@ -194,10 +196,11 @@ impl Input {
         // A peer can declare any length. It is believed as far as bytes have come: a block never exceeds what the stream
         // has carried so far, unless normal reads need more.
         let earned = usize::try_from(self.ledger.received).unwrap_or(usize::MAX);
-        let expected = self.needs.0.max(self.needs.1);
+        // Twice what is pending, so that a frame whose length nobody knows moves seldom while it grows.
         // Behind a long frame there is room for what a caller feeds beyond its end, so that no complete frame has to move.
-        let capacity =
-            (expected.min(earned) + self.read_size).max(self.read_size * READS).max(pending + self.read_size);
+        let capacity = (self.expected().min(earned) + self.read_size)
+            .max(self.read_size * READS)
+            .max(2 * pending + self.read_size);
 
         self.drop_consumed();
         let address = self.block.as_ptr();
