@@ -4,8 +4,8 @@
 
 use tokio::net::{TcpListener, TcpStream};
 use wireview::formats::{Headed, Header, WithHeader};
-use wireview::tokio::{Connection, Received};
-use wireview::{Error, Fault};
+use wireview::tokio::Connection;
+use wireview::{Error, Fault, Received};
 use zerocopy::byteorder::big_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 

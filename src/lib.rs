@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "std")]
+pub mod blocking;
 pub mod codec;
 pub mod error;
 #[cfg(feature = "std")]
@@ -11,6 +13,7 @@ pub mod fault;
 pub mod formats;
 pub mod ledger;
 pub mod length;
+mod received;
 pub mod recv;
 pub mod send;
 #[cfg(feature = "tokio")]
@@ -24,6 +27,7 @@ pub use error::{Error, Kind};
 #[cfg(feature = "std")]
 pub use fault::{Fault, Timeout};
 pub use ledger::Ledger;
+pub use received::{Arrival, Outbox, Received};
 pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Layer, Lent, Limits, Oversize, Report, Views};
 #[cfg(feature = "std")]
 pub use send::FileRegion;

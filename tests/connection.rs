@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 use tokio_util::codec::Framed;
 use wireview::formats::{Delimited, LengthPrefixed};
 use wireview::length::U16Be;
-use wireview::tokio::{Arrival, Compat, Connection, Deadlines, Received};
-use wireview::{Fault, FileRegion, Kind, Limits, Timeout};
+use wireview::tokio::{Compat, Connection, Deadlines};
+use wireview::{Arrival, Fault, FileRegion, Kind, Limits, Received, Timeout};
 
 type Prefixed = LengthPrefixed<U16Be>;
 

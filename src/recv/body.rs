@@ -87,7 +87,7 @@ impl<C: Codec> Deframer<C> {
     }
 
     /// Whether the head of a frame whose body is to be streamed was found.
-    #[cfg(feature = "tokio")]
+    #[cfg(feature = "std")]
     pub(crate) const fn is_at_body(&self) -> bool {
         matches!(self.gate.state, State::Large { .. })
     }

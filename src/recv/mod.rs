@@ -33,8 +33,10 @@ mod views;
 pub use batch::{Batch, BatchIter};
 pub use body::{Chunk, Incoming};
 pub use deframer::Deframer;
+#[cfg(feature = "std")]
+pub(crate) use deframer::Found;
 #[cfg(feature = "tokio")]
-pub(crate) use deframer::{Found, whole};
+pub(crate) use deframer::whole;
 pub use frame::Frame;
 #[cfg(feature = "tokio")]
 pub(crate) use gate::{Gate, State};

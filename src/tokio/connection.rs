@@ -7,19 +7,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
 
 use super::half::{Receiver, Sender};
 use super::inflow::Inflow;
-use super::outflow::{Outbox, Outflow, Received};
+use super::outflow::Outflow;
 use super::stream::Frames;
 use super::timer::Deadlines;
 use crate::fault::Fault;
 use crate::recv::{Chunk, Found};
-use crate::{Batch, Codec, Deframer, Encode, Frame, Gather, Ledger, Limits};
+use crate::{Arrival, Batch, Codec, Deframer, Encode, Gather, Ledger, Limits, Outbox, Received};
 
 /// A stream that speaks one protocol: frames come out, messages go in.
 ///
 /// ```
 /// use wireview::formats::LengthPrefixed;
 /// use wireview::length::U16Be;
-/// use wireview::tokio::{Connection, Received};
+/// use wireview::Received;
+/// use wireview::tokio::Connection;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), wireview::Fault> {
@@ -62,20 +63,6 @@ pub struct Connection<T, C: Codec, E = C> {
     pub(super) io: T,
     pub(super) rx: Inflow<C>,
     pub(super) tx: Outflow<E>,
-}
-
-/// What [`Connection::next_or_body`] found.
-#[derive(Debug)]
-pub enum Arrival<'a, C: Codec, E> {
-    /// A whole frame.
-    Frame(Received<'a, C, E>),
-    /// The head of a frame whose body is taken with [`Connection::chunk`].
-    Body {
-        /// The message, with the field that the body fills left empty.
-        head: Frame<C::Message>,
-        /// How many bytes the body has.
-        len: u64,
-    },
 }
 
 /// A connection taken apart by [`Connection::into_parts`].

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::inflow::Inflow;
-use super::outflow::{Outbox, Outflow};
+use super::outflow::Outflow;
 use crate::fault::Fault;
 use crate::recv::{Chunk, Found};
-use crate::{Codec, Encode, Ledger, Lent};
+use crate::{Codec, Encode, Ledger, Lent, Outbox};
 
 /// The receiving half of a connection.
 pub struct Receiver<R, C: Codec> {

@@ -20,9 +20,8 @@ mod stream;
 mod timer;
 
 pub use compat::Compat;
-pub use connection::{Arrival, Connection, Parts};
+pub use connection::{Connection, Parts};
 pub use half::{Receiver, Sender};
 pub use layered::Layered;
-pub use outflow::{Outbox, Received};
 pub use stream::Frames;
 pub use timer::Deadlines;

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -14,64 +13,10 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::timer::Timer;
 use crate::fault::{Fault, Timeout};
 use crate::send::FILE_CHUNK;
-use crate::{Codec, Encode, Gather, Lent, Result};
+use crate::{Gather, Outbox};
 
 /// For a writer that takes one slice at a time, so many bytes of small pieces are put together.
 const FLAT: usize = 16 * 1024;
-
-/// A frame, and where its answer goes: two borrows of one connection that do not touch each other.
-#[derive(Debug)]
-pub struct Received<'a, C: Codec, E> {
-    /// The frame.
-    pub frame: Lent<'a, C>,
-    /// The send queue.
-    pub out: Outbox<'a, E>,
-}
-
-/// The send queue of a connection, and its encoder. What is put in goes out while the connection waits for input.
-///
-/// It is a [`Gather`] for those who write the wire format themselves.
-#[derive(Debug)]
-pub struct Outbox<'a, E> {
-    pub(super) queue: &'a mut Gather,
-    pub(super) encoder: &'a mut E,
-}
-
-impl<E> Outbox<'_, E> {
-    /// Queues one message, or nothing of it.
-    ///
-    /// # Errors
-    /// If the encoder refuses the message.
-    #[inline]
-    pub fn send<M>(&mut self, message: M) -> Result<()>
-    where
-        E: Encode<M>,
-    {
-        let encoder = &mut *self.encoder;
-        self.queue.message(|out| encoder.encode(message, out))
-    }
-
-    /// The encoder, to change its state between messages.
-    pub const fn encoder(&mut self) -> &mut E {
-        self.encoder
-    }
-}
-
-impl<E> Deref for Outbox<'_, E> {
-    type Target = Gather;
-
-    #[inline]
-    fn deref(&self) -> &Gather {
-        self.queue
-    }
-}
-
-impl<E> DerefMut for Outbox<'_, E> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Gather {
-        self.queue
-    }
-}
 
 pub(super) struct Outflow<E> {
     pub(super) queue: Gather,
@@ -102,7 +47,7 @@ impl<E> Outflow<E> {
     }
 
     pub(super) const fn outbox(&mut self) -> Outbox<'_, E> {
-        Outbox { queue: &mut self.queue, encoder: &mut self.encoder }
+        Outbox::new(&mut self.queue, &mut self.encoder)
     }
 
     /// Writes until the low mark is reached, if the high mark was exceeded.
