@@ -264,7 +264,7 @@ async fn stream_and_sink() {
     peer.write_all(&[frame(b"one"), frame(b"two")].concat()).await.expect("written");
     peer.shutdown().await.expect("half closed");
     let frames: Vec<_> = conn.frames().map(|frame| frame.expect("sound")).collect().await;
-    assert_eq!(frames.iter().map(|frame| frame.view()).collect::<Vec<_>>(), [b"one", b"two"]);
+    assert_eq!(frames.iter().map(wireview::Frame::view).collect::<Vec<_>>(), [b"one", b"two"]);
     SinkExt::send(&mut conn, &b"three"[..]).await.expect("sent");
     SinkExt::<&[u8]>::close(&mut conn).await.expect("closed");
     let mut got = Vec::new();

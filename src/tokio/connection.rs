@@ -10,6 +10,7 @@ use super::inflow::Inflow;
 use super::outflow::Outflow;
 use super::stream::Frames;
 use super::timer::Deadlines;
+use super::trace::Trace;
 use crate::fault::Fault;
 use crate::recv::{Chunk, Found};
 use crate::{Arrival, Batch, Codec, Deframer, Encode, Gather, Ledger, Limits, Outbox, Received};
@@ -98,7 +99,9 @@ impl<T, C: Codec, E> Connection<T, C, E> {
     pub fn with_encoder(io: T, codec: C, encoder: E, limits: Limits) -> Self {
         let mut queue = Gather::new();
         queue.set_marks(limits.high, limits.low);
-        Self { io, rx: Inflow::new(Deframer::with_limits(codec, limits)), tx: Outflow::new(queue, encoder) }
+        let trace = Trace::new::<C>();
+        let rx = Inflow::new(Deframer::with_limits(codec, limits), trace.clone());
+        Self { io, rx, tx: Outflow::new(queue, encoder, trace) }
     }
 
     /// Sets how long to wait for the peer.

@@ -7,6 +7,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
 use super::timer::{Deadlines, Timer};
+use super::trace::Trace;
 use crate::fault::{Fault, Timeout};
 use crate::recv::{Chunk, Found};
 use crate::{Codec, Deframer, Error};
@@ -17,11 +18,12 @@ pub(super) struct Inflow<C: Codec> {
     timer: Timer,
     /// Which deadline the timer is for.
     timed: Timeout,
+    trace: Trace,
 }
 
 impl<C: Codec> Inflow<C> {
-    pub(super) fn new(deframer: Deframer<C>) -> Self {
-        Self { deframer, deadlines: Deadlines::default(), timer: Timer::default(), timed: Timeout::Idle }
+    pub(super) fn new(deframer: Deframer<C>, trace: Trace) -> Self {
+        Self { deframer, deadlines: Deadlines::default(), timer: Timer::new(), timed: Timeout::Idle, trace }
     }
 
     /// Reads once. Ready when bytes have come, or the end.
@@ -40,10 +42,10 @@ impl<C: Codec> Inflow<C> {
                 }
                 Poll::Ready(Ok(()))
             }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.trace.told(error.into()))),
             Poll::Pending => {
                 ready!(self.poll_deadline(cx));
-                Poll::Ready(Err(Fault::Timeout(self.timed)))
+                Poll::Ready(Err(self.trace.told(Fault::Timeout(self.timed))))
             }
         }
     }
@@ -86,16 +88,16 @@ impl<C: Codec> Inflow<C> {
 
     #[cold]
     pub(super) fn stream_fault(&self, error: Error) -> Fault {
-        Fault::Stream(Box::new(self.deframer.report(error)))
+        self.trace.told(Fault::Stream(Box::new(self.deframer.report(error))))
     }
 
     #[cold]
     pub(super) fn frame_fault(&self, error: Error) -> Fault {
-        Fault::Frame(Box::new(self.deframer.report(error)))
+        self.trace.told(Fault::Frame(Box::new(self.deframer.report(error))))
     }
 
     pub(super) fn switch<D: Codec>(self, codec: D) -> (Inflow<D>, C) {
         let (deframer, old) = self.deframer.switch(codec);
-        (Inflow { deframer, deadlines: self.deadlines, timer: self.timer, timed: self.timed }, old)
+        (Inflow { deframer, deadlines: self.deadlines, timer: self.timer, timed: self.timed, trace: self.trace }, old)
     }
 }

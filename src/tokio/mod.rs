@@ -18,6 +18,7 @@ mod layered;
 mod outflow;
 mod stream;
 mod timer;
+mod trace;
 
 pub use compat::Compat;
 pub use connection::{Connection, Parts};

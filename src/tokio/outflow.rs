@@ -11,6 +11,7 @@ use tokio::io::AsyncWrite;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::timer::Timer;
+use super::trace::Trace;
 use crate::fault::{Fault, Timeout};
 use crate::send::FILE_CHUNK;
 use crate::{Gather, Outbox};
@@ -30,19 +31,21 @@ pub(super) struct Outflow<E> {
     /// The first bytes of the file region at the front, on their way.
     reading: Option<JoinHandle<io::Result<Bytes>>>,
     flat: Vec<u8>,
+    trace: Trace,
 }
 
 impl<E> Outflow<E> {
-    pub(super) fn new(queue: Gather, encoder: E) -> Self {
+    pub(super) const fn new(queue: Gather, encoder: E, trace: Trace) -> Self {
         Self {
             queue,
             encoder,
             patience: None,
-            timer: Timer::default(),
+            timer: Timer::new(),
             draining: false,
             unflushed: false,
             reading: None,
             flat: Vec::new(),
+            trace,
         }
     }
 
@@ -74,7 +77,7 @@ impl<E> Outflow<E> {
         }
         if self.unflushed {
             match Pin::new(io).poll_flush(cx) {
-                Poll::Ready(flushed) => flushed?,
+                Poll::Ready(flushed) => flushed.map_err(|error| self.failed(error))?,
                 Poll::Pending => return self.poll_patience(cx),
             }
             self.unflushed = false;
@@ -89,7 +92,7 @@ impl<E> Outflow<E> {
         T: AsyncWrite + Unpin,
     {
         ready!(self.poll_flush(io, cx))?;
-        Pin::new(io).poll_shutdown(cx).map_err(Fault::Io)
+        Pin::new(io).poll_shutdown(cx).map_err(|error| self.failed(error))
     }
 
     /// Writes once; the queue must not be empty.
@@ -113,7 +116,7 @@ impl<E> Outflow<E> {
             })
         };
         match wrote {
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into())),
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(self.failed(io::ErrorKind::WriteZero.into()))),
             Poll::Ready(Ok(sent)) => {
                 if flat {
                     self.queue.advance_flattened(sent);
@@ -125,7 +128,7 @@ impl<E> Outflow<E> {
                 self.timer.clear();
                 Poll::Ready(Ok(()))
             }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.failed(error))),
             Poll::Pending => self.poll_patience(cx),
         }
     }
@@ -139,14 +142,19 @@ impl<E> Outflow<E> {
         });
         let read = ready!(Pin::new(reading).poll(cx));
         self.reading = None;
-        let bytes = read.map_err(io::Error::other).flatten()?;
+        let bytes = read.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| self.failed(error))?;
         self.queue.substitute_front(bytes);
         Poll::Ready(Ok(()))
     }
 
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         ready!(self.timer.poll(cx, self.patience));
-        Poll::Ready(Err(Fault::Timeout(Timeout::Write)))
+        Poll::Ready(Err(self.trace.told(Fault::Timeout(Timeout::Write))))
+    }
+
+    #[cold]
+    fn failed(&self, error: io::Error) -> Fault {
+        self.trace.told(Fault::Io(error))
     }
 
     pub(super) fn switch<F>(self, encoder: F) -> (Outflow<F>, E) {
@@ -159,6 +167,7 @@ impl<E> Outflow<E> {
             unflushed: self.unflushed,
             reading: self.reading,
             flat: self.flat,
+            trace: self.trace,
         };
         (outflow, self.encoder)
     }

@@ -19,13 +19,17 @@ pub struct Deadlines {
 }
 
 /// A wait that is being timed. Set when it begins, cleared when what was waited for comes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Timer {
     since: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
+    pub(super) const fn new() -> Self {
+        Self { since: None, sleep: None }
+    }
+
     #[inline]
     pub(super) const fn clear(&mut self) {
         self.since = None;
