@@ -23,8 +23,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
-use wireview::tokio::{Connection, Deadlines, Parts, Received};
-use wireview::{Fault, Limits};
+use wireview::tokio::{Connection, Deadlines, Parts};
+use wireview::{Fault, Limits, Received};
 use wireview_codecs::resp::{self, Requests};
 
 use self::commands::{Call, Client};
