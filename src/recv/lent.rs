@@ -32,6 +32,16 @@ impl<'d, C: Codec> Lent<'d, C> {
         self.deframer.codec.parse(self.bytes())
     }
 
+    /// The same for as long as the deframer is borrowed, without the frame to hold on to.
+    ///
+    /// # Errors
+    /// As for [`view`](Self::view).
+    #[inline(always)]
+    pub fn into_view(self) -> Result<View<'d, C>> {
+        let deframer: &'d Deframer<C> = self.deframer;
+        deframer.codec.parse(deframer.lent_bytes())
+    }
+
     /// The bytes of the frame, opened: head, body and tail.
     #[inline(always)]
     #[must_use]
