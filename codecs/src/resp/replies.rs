@@ -135,6 +135,11 @@ impl Codec for Replies {
         if self.calm {
             match input.first() {
                 Some(b'+') => {
+                    // What most commands are answered with is compared, not searched.
+                    if input.starts_with(b"+OK\r\n") && self.bounds.line >= 2 {
+                        self.notes.end = 5;
+                        return Ok(Boundary::whole(5));
+                    }
                     if let Some(end) = plain_line(input, 0, self.bounds.line) {
                         self.notes.end = end + 2;
                         return Ok(Boundary::whole(end + 2));
