@@ -15,7 +15,6 @@
 mod support;
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::io::{self, IoSlice, Read};
 use std::net::TcpListener;
 use std::pin::Pin;
@@ -28,12 +27,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::SinkExt;
 use rustix::time::{ClockId, clock_gettime};
-use tokio::io::{AsyncWrite, AsyncWriteExt, BufWriter};
+use tokio::io::{AsyncWrite, AsyncWriteExt, BufWriter, Empty, Join, empty, join};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio_util::codec::{FramedWrite, LengthDelimitedCodec};
-use wireview::Gather;
+use wireview::formats::LengthPrefixed;
+use wireview::length::U32Be;
 use wireview::send::DEFAULT_COPY_UP_TO;
+use wireview::tokio::Connection;
 
 const BATCH: usize = 32;
 
@@ -67,10 +68,10 @@ fn peers(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
 
     let line = Line::new(runtime);
 
-    let (mut stream, mut out) = (line.clone(), Gather::new());
-    race.add("wireview: head + share, one writev", move || {
-        runtime.block_on(ours(&mut out, &mut stream, payloads, batches));
-        stream.settle();
+    let mut conn = connection(&line);
+    race.add("wireview Connection: send 32, flush", move || {
+        runtime.block_on(ours(&mut conn, payloads, batches));
+        conn.io().writer().settle();
     });
 
     for (name, boundary) in
@@ -143,36 +144,29 @@ fn copy_or_share(bench: &support::Bench, runtime: &Runtime, len: usize) {
     let mut race = bench.race(&title, "kB", (sent / 1000).max(1)).timed_by(processor_time);
     let line = Line::new(runtime);
     for (name, copy_up_to) in [("copied", usize::MAX), ("shared", 0)] {
-        let (mut stream, mut out) = (line.clone(), Gather::new());
-        out.set_copy_up_to(copy_up_to);
+        let mut conn = connection(&line);
+        conn.out().set_copy_up_to(copy_up_to);
         race.add(name, move || {
-            runtime.block_on(ours(&mut out, &mut stream, payloads, batches));
-            stream.settle();
+            runtime.block_on(ours(&mut conn, payloads, batches));
+            conn.io().writer().settle();
         });
     }
     race.run();
 }
 
-async fn ours(out: &mut Gather, stream: &mut Line, payloads: &[Bytes], batches: usize) {
-    for _ in 0..batches {
-        for payload in payloads {
-            out.copy(&(payload.len() as u32).to_be_bytes());
-            out.share_ref(payload);
-        }
-        poll_fn(|cx| drain(out, stream, cx)).await.expect("the reader reads");
-    }
+type Ours = Connection<Join<Empty, Line>, LengthPrefixed<U32Be>>;
+
+fn connection(line: &Line) -> Ours {
+    Connection::new(join(empty(), line.clone()), LengthPrefixed::new(1 << 30))
 }
 
-/// Writes everything that waits.
-fn drain(out: &mut Gather, stream: &mut Line, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-    while !out.is_empty() {
-        let sent = ready!(out.with_slices(|slices| match slices {
-            [one] => Pin::new(&mut *stream).poll_write(cx, one),
-            many => Pin::new(&mut *stream).poll_write_vectored(cx, many),
-        }))?;
-        out.advance(sent);
+async fn ours(conn: &mut Ours, payloads: &[Bytes], batches: usize) {
+    for _ in 0..batches {
+        for payload in payloads {
+            conn.send(payload).await.expect("the reader reads");
+        }
+        conn.flush().await.expect("the reader reads");
     }
-    Poll::Ready(Ok(()))
 }
 
 async fn feed(framed: &mut FramedWrite<Line, LengthDelimitedCodec>, payloads: &[Bytes], batches: usize) {
