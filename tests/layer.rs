@@ -6,9 +6,11 @@ use std::io::ErrorKind;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use wireview::recv::{Layer, Unwrapped};
-use wireview::tokio::Layered;
+use wireview::formats::LengthPrefixed;
+use wireview::length::U16Be;
+use wireview::tokio::{Connection, Layered};
 use wireview::torture::{Script, Torture};
-use wireview::{Boundary, Codec, Deframer, Error, Kind, Result};
+use wireview::{Boundary, Codec, Deframer, Error, Kind, Received, Result};
 
 /// Records of two bytes of length and at most 1000 bytes, whose key moves on with every byte: one lost, doubled or swapped
 /// makes garbage of the rest. A record of length 0 is the end.
@@ -211,6 +213,41 @@ async fn compression_carries_messages() {
     for seed in 0..20 {
         crosses::<Deflate>(seed, 700, 4096).await;
         crosses::<Deflate>(seed, 100_000, 13).await;
+    }
+}
+
+/// A connection over a layer over a stream that tears everything apart: the answers come back in order, once.
+async fn served<L: Layer + Default + Unpin + Send + 'static>(seed: u64) {
+    let (near, far) = duplex(256);
+    let script = |salt| Script::from_seed(seed * 2 + salt, 2000);
+    let near = Layered::new(Torture::new(near, script(0)).without_errors(), L::default());
+    let far = Layered::new(Torture::new(far, script(1)).without_errors(), L::default());
+    let codec = LengthPrefixed::<U16Be>::new(5000);
+    let mut server = Connection::new(far, codec);
+    let serving = tokio::spawn(async move {
+        while let Some(Received { frame, mut out }) = server.next().await? {
+            out.send(frame.view().expect("a message"))?;
+        }
+        server.shutdown().await
+    });
+    let mut client = Connection::new(near, codec);
+    for number in 0..20 {
+        client.send(message(number)).await.expect("queued");
+    }
+    for number in 0..20 {
+        let answer = client.next().await.expect("sound").expect("an answer");
+        assert_eq!(answer.frame.view().expect("a message"), message(number), "seed {seed}");
+    }
+    client.shutdown().await.expect("sent");
+    assert!(client.next().await.expect("a proper end").is_none());
+    serving.await.expect("no panic").expect("no fault");
+}
+
+#[tokio::test]
+async fn a_connection_runs_above_a_layer() {
+    for seed in 0..20 {
+        served::<Xor>(seed).await;
+        served::<Deflate>(seed).await;
     }
 }
 
