@@ -352,3 +352,51 @@ fn switching_codecs_carries_what_is_left() {
     let (_, rest) = deframer.into_parts();
     assert!(rest.is_empty());
 }
+
+#[test]
+fn what_was_pinned_and_is_free_again_does_not_count() {
+    let mut deframer = Deframer::with_limits(Toy::default(), Limits::new().max_pinned(300_000));
+    let mut kept = Vec::new();
+    for round in 0..20 {
+        let copied = deframer.ledger().copied_in;
+        for _ in 0..250 {
+            deframer.feed(&toy(&[b'x'; 996]));
+            kept.push(deframer.next().expect("sound").expect("whole").into_frame().expect("a message"));
+        }
+        assert_eq!(deframer.ledger().copied_in, copied, "round {round}: a quarter of a megabyte was kept at a time");
+        kept.clear();
+    }
+}
+
+#[test]
+fn the_memory_of_a_rare_long_frame_is_given_back() {
+    let mut deframer = Deframer::new(Liar(Boundary::Frame { head: 1, body: 7, tail: 0 }));
+    let mut long = Deframer::new(Liar(Boundary::Frame { head: 1, body: (4 << 20) - 1, tail: 0 }));
+    long.feed(&[1; 4 << 20]);
+    assert!(long.next().expect("sound").is_some());
+    let capacity = |deframer: &mut Deframer<Liar>| deframer.read_with(|block| block.get_ref().capacity());
+    assert!(capacity(&mut long) >= 4 << 20);
+    // From here on the frames are short, as in the other one that never saw a long one.
+    let (mut after, _) = long.switch(Liar(Boundary::Frame { head: 1, body: 7, tail: 0 }));
+    for _ in 0..1000 {
+        for deframer in [&mut deframer, &mut after] {
+            deframer.feed(&[1; 8]);
+            assert!(deframer.next().expect("sound").is_some());
+        }
+    }
+    // Within the factor that is worth a new block.
+    assert!(capacity(&mut after) <= 8 * capacity(&mut deframer));
+}
+
+#[test]
+fn a_report_shows_the_frame_and_the_place() {
+    let mut deframer = Deframer::new(Toy::default());
+    deframer.feed(&[toy(b"fine"), toy(b"?bad")].concat());
+    assert!(deframer.next().expect("sound").is_some());
+    let lent = deframer.next().expect("sound").expect("whole");
+    let error = lent.view().expect_err("no message");
+    let report = lent.report(error);
+    assert_eq!((report.frame_at(), report.stream_offset()), (8, 11));
+    assert_eq!(deframer.report_last(error), report);
+    assert!(report.to_string().ends_with("here: 23 00 04 | 3f 62 61 64 21"), "{report}");
+}

@@ -145,14 +145,17 @@ impl<C: Codec> Deframer<C> {
         self.input.pending_len()
     }
 
-    /// The long story of an error: of the one that was fatal, or of one in the frame that came last.
+    /// The long story of an error that was fatal; for one in a frame, ask [`Lent::report`] or [`report_last`](Self::report_last).
     #[must_use]
     pub fn report(&self, error: Error) -> Report {
-        let fatal = matches!(self.gate.state, State::Failed(failed) if failed == error);
-        let range = if fatal { self.input.at..self.input.block.len() } else { self.lent.clone() };
-        let frame = self.input.block.get(range.clone()).unwrap_or_default();
         let missing = if error.kind() == Kind::Eof { self.gate.missing } else { None };
-        Report::new(error, self.input.offset_of(range.start), frame, missing)
+        Report::new(error, self.input.offset_of(self.input.at), self.input.pending(), missing)
+    }
+
+    /// The long story of an error in the frame that came last, as long as nothing has been read since.
+    #[must_use]
+    pub fn report_last(&self, error: Error) -> Report {
+        Report::new(error, self.lent_offset(), self.input.block.get(self.lent.clone()).unwrap_or_default(), None)
     }
 
     /// What happened to the bytes that came.

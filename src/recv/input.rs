@@ -21,6 +21,12 @@ const FAR_BACK: usize = 16;
 /// How many reads fit in a block, so that a partial frame is moved for several reads and not for each.
 const READS: usize = 4;
 
+/// After so many reads the longest need of before is forgotten.
+const GENERATION: u8 = 64;
+
+/// A block that is so many times larger than what is wanted is given back.
+const OVERSIZED: usize = 8;
+
 /// How often in a row a second free block must have been seen before it is released.
 const SURPLUS: u16 = 1024;
 
@@ -39,8 +45,12 @@ pub(super) struct Input {
     /// Full blocks that frames may keep alive, oldest first, empty but for the reference.
     retired: VecDeque<Retired>,
     surplus: u16,
-    /// The longest need in this block, and in the one before: what the next frame may well need, too.
+    /// The longest need in this generation of reads, and in the one before: what the next frame may well need, too.
     needs: (usize, usize),
+    /// Reads in this generation.
+    age: u8,
+    /// How many bytes from `at` on are known to be wanted, 0 if that is not known.
+    need: usize,
     read_size: usize,
     small_reads: u8,
     pub(super) ledger: Ledger,
@@ -62,6 +72,8 @@ impl Input {
             retired: VecDeque::new(),
             surplus: 0,
             needs: (0, 0),
+            age: 0,
+            need: 0,
             read_size: limits.min_read,
             small_reads: 0,
             ledger: Ledger::new(),
@@ -116,7 +128,8 @@ impl Input {
         limits: &Limits,
         read: impl FnOnce(&mut Limit<&mut BytesMut>) -> R,
     ) -> R {
-        self.make_room(need);
+        self.note_need(need);
+        self.make_room(limits);
         let before = self.block.len();
         let spare = self.block.capacity() - before;
         let missing = need.saturating_sub(before - self.at);
@@ -152,22 +165,31 @@ impl Input {
         }
     }
 
+    fn note_need(&mut self, need: usize) {
+        self.age += 1;
+        if self.age == GENERATION {
+            self.age = 0;
+            self.needs = (0, self.needs.0);
+        }
+        self.needs.0 = self.needs.0.max(need);
+        self.need = need;
+    }
+
     /// Makes sure that a read has somewhere to go: behind what is pending if that is good enough, else in the block's
     /// freed front, in a block used before, or in a new one.
-    fn make_room(&mut self, need: usize) {
+    fn make_room(&mut self, limits: &Limits) {
         let pending = self.pending_len();
-        self.needs.0 = self.needs.0.max(need);
         let front = self.capacity - self.block.capacity() + self.at;
         if pending <= CHEAP_TO_MOVE && pending <= front / FAR_BACK {
             self.rewind(pending);
         }
         let spare = self.block.capacity() - self.block.len();
-        let missing = need.saturating_sub(pending);
+        let missing = self.need.saturating_sub(pending);
         // A frame that cannot be completed here has to move anyway: now, while it is short, or before it has begun.
         let fits = if pending == 0 { self.expected() <= spare } else { missing <= spare };
-        let stays = fits && (spare >= self.read_size / 2 || (spare > 0 && pending >= WORTH_STAYING));
-        if !stays {
-            self.relocate(need);
+        let room = spare >= self.read_size / 2 || (spare > 0 && pending >= WORTH_STAYING);
+        if !(fits && room) || self.capacity / OVERSIZED > self.wanted() {
+            self.relocate(limits);
         }
     }
 
@@ -184,6 +206,18 @@ impl Input {
         self.needs.0.max(self.needs.1)
     }
 
+    /// How long a block should be now.
+    fn wanted(&self) -> usize {
+        // A peer can declare any length. It is believed as far as bytes have come: a block never exceeds what the stream
+        // has carried so far, unless normal reads need more.
+        let earned = usize::try_from(self.ledger.received).unwrap_or(usize::MAX);
+        // Twice what is pending, so that a frame whose length nobody knows moves seldom while it grows.
+        // Behind a long frame there is room for what a caller feeds beyond its end, so that no complete frame has to move.
+        (self.expected().min(earned) + self.read_size)
+            .max(self.read_size * READS)
+            .max(2 * self.pending_len() + self.read_size)
+    }
+
     fn drop_consumed(&mut self) {
         bytes::Buf::advance(&mut self.block, self.at);
         self.start += self.at as u64;
@@ -191,20 +225,13 @@ impl Input {
     }
 
     #[cold]
-    fn relocate(&mut self, need: usize) {
+    fn relocate(&mut self, limits: &Limits) {
         let pending = self.pending_len();
-        // A peer can declare any length. It is believed as far as bytes have come: a block never exceeds what the stream
-        // has carried so far, unless normal reads need more.
-        let earned = usize::try_from(self.ledger.received).unwrap_or(usize::MAX);
-        // Twice what is pending, so that a frame whose length nobody knows moves seldom while it grows.
-        // Behind a long frame there is room for what a caller feeds beyond its end, so that no complete frame has to move.
-        let capacity = (self.expected().min(earned) + self.read_size)
-            .max(self.read_size * READS)
-            .max(2 * pending + self.read_size);
-
+        let wanted = self.wanted();
         self.drop_consumed();
+        let oversized = self.capacity / OVERSIZED > wanted;
         let address = self.block.as_ptr();
-        if self.block.try_reclaim(capacity - pending) {
+        if !oversized && self.block.try_reclaim(wanted - pending) {
             if self.block.as_ptr() != address {
                 self.ledger.moved += pending as u64;
             }
@@ -214,24 +241,38 @@ impl Input {
             return;
         }
 
-        self.needs = (need, self.needs.0);
-        let (mut block, capacity) = self.take(capacity).unwrap_or_else(|| {
+        if self.ledger.pinned > limits.max_pinned as u64 {
+            self.release_free();
+        }
+        let (mut block, capacity) = self.take(wanted).unwrap_or_else(|| {
             self.ledger.allocated_blocks += 1;
-            (BytesMut::with_capacity(capacity), capacity)
+            (BytesMut::with_capacity(wanted), wanted)
         });
         block.extend_from_slice(&self.block);
         self.ledger.moved += pending as u64;
         let mut old = core::mem::replace(&mut self.block, block);
         old.clear();
         let old_capacity = core::mem::replace(&mut self.capacity, capacity);
-        if old_capacity > 0 {
+        if old_capacity > 0 && !oversized {
             self.ledger.pinned += old_capacity as u64;
             self.retired.push_back(Retired { block: old, capacity: old_capacity });
         }
     }
 
+    /// Gives back every retired block that is free: what is pinned then really is.
+    fn release_free(&mut self) {
+        let pinned = &mut self.ledger.pinned;
+        self.retired.retain_mut(|retired| {
+            let free = retired.block.try_reclaim(retired.capacity);
+            if free {
+                *pinned -= retired.capacity as u64;
+            }
+            !free
+        });
+    }
+
     /// A retired block that nobody refers to any more and that is large enough.
-    fn take(&mut self, capacity: usize) -> Option<(BytesMut, usize)> {
+    fn take(&mut self, wanted: usize) -> Option<(BytesMut, usize)> {
         for _ in 0..self.retired.len().min(LOOKS) {
             let mut retired = self.retired.pop_front()?;
             if !retired.block.try_reclaim(retired.capacity) {
@@ -239,8 +280,8 @@ impl Input {
                 continue;
             }
             self.ledger.pinned -= retired.capacity as u64;
-            // One that is too small is released here.
-            if retired.capacity >= capacity {
+            // One that is too small, or far too large, is given back here.
+            if retired.capacity >= wanted && retired.capacity / OVERSIZED <= wanted {
                 self.ledger.recycled_blocks += 1;
                 self.release_surplus();
                 return Some((retired.block, retired.capacity));

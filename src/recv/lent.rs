@@ -2,7 +2,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::{Deframer, Frame};
+use super::{Deframer, Frame, Report};
 use crate::codec::{Codec, View};
 use crate::wire::Message;
 use crate::{Error, Result};
@@ -98,6 +98,12 @@ impl<'d, C: Codec> Lent<'d, C> {
     #[inline]
     pub fn message(&self) -> Result<C::Message> {
         C::Message::point(self.view()?, self.bytes()).ok_or(Error::contract(&"field outside the frame", 0))
+    }
+
+    /// The long story of an error in this frame.
+    #[must_use]
+    pub fn report(&self, error: Error) -> Report {
+        Report::new(error, self.offset(), self.bytes(), None)
     }
 
     fn copy_out(self) -> Bytes {

@@ -93,7 +93,7 @@ impl<C: Codec> Inflow<C> {
 
     #[cold]
     pub(super) fn frame_fault(&self, error: Error) -> Fault {
-        self.trace.told(Fault::Frame(Box::new(self.deframer.report(error))))
+        self.trace.told(Fault::Frame(Box::new(self.deframer.report_last(error))))
     }
 
     pub(super) fn switch<D: Codec>(self, codec: D) -> (Inflow<D>, C) {
