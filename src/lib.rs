@@ -96,9 +96,9 @@
 //!
 //! The core does no I/O. Thin drivers stand around the same two halves, [`Deframer`] and [`Gather`]:
 //!
-//! - [`tokio::Connection`](crate::tokio::Connection), for any `AsyncRead + AsyncWrite`: lends a frame together with the send queue, and
+//! - [`tokio::Connection`], for any `AsyncRead + AsyncWrite`: lends a frame together with the send queue, and
 //!   writes what is queued while it waits for input;
-//! - [`tokio::Compat`](crate::tokio::Compat), a codec as `tokio_util::codec::{Decoder, Encoder}`, for a `Framed` that exists already;
+//! - [`tokio::Compat`], a codec as `tokio_util::codec::{Decoder, Encoder}`, for a `Framed` that exists already;
 //! - [`blocking::Connection`], for any `Read + Write`;
 //! - your own: [`Deframer::read_with`] and [`Gather::slices`] are all there is to it.
 //!
@@ -106,7 +106,7 @@
 //!
 //! | feature | adds | needs |
 //! | --- | --- | --- |
-//! | `tokio` (default) | [`tokio`](crate::tokio) | tokio, tokio-util |
+//! | `tokio` (default) | [`mod@tokio`] | tokio, tokio-util |
 //! | `std` | `writev`, file regions, the blocking driver | |
 //! | `nom` | nom 8 parsers as codecs: [`formats::nom`] | nom |
 //! | `zerocopy` | header structs read in place: [`formats::Headed`] | zerocopy |
