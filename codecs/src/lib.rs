@@ -1,4 +1,4 @@
-//! Ready-made protocols for [wireview](https://docs.rs/wireview), a file or a folder each, a feature each.
+//! Ready-made protocols for `wireview`, a file or a folder each, a feature each.
 //!
 //! | feature | protocol | checked | left to the handler |
 //! | --- | --- | --- | --- |
