@@ -267,7 +267,10 @@ fn framed(stream: &[u8], read: usize) -> usize {
 }
 
 fn deframer() -> Deframer<LengthPrefixed<U32Be>> {
-    Deframer::with_limits(LengthPrefixed::new(MAX_FRAME as u64), Limits::new().max_frame(MAX_FRAME + 4).max_pinned(256 << 20))
+    Deframer::with_limits(
+        LengthPrefixed::new(MAX_FRAME as u64),
+        Limits::new().max_frame(MAX_FRAME + 4).max_pinned(256 << 20),
+    )
 }
 
 type Ours = Deframer<LengthPrefixed<U32Be>>;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::codec::Framed;
 use wireview::formats::{Delimited, LengthPrefixed};
 use wireview::length::U16Be;
@@ -185,6 +186,26 @@ async fn a_bad_frame_is_told_apart_from_a_bad_stream() {
     let mut got = Vec::new();
     peer.read_to_end(&mut got).await.expect("told");
     assert_eq!(got, frame(b"too long"));
+}
+
+#[tokio::test]
+async fn last_words_are_heard_by_a_peer_that_goes_on_sending() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let client = tokio::spawn(async move {
+        let mut peer = TcpStream::connect(address).await.expect("it listens");
+        peer.write_all(&frame(&[0; 11])).await.expect("written");
+        let mut words = vec![0; 10];
+        // A megabyte that nobody wants; unread, it would have the socket reset and the words lost.
+        peer.write_all(&vec![0; 1 << 20]).await.expect("read on");
+        peer.read_exact(&mut words).await.expect("the last words");
+        words
+    });
+    let mut conn = Connection::new(listener.accept().await.expect("a client").0, Prefixed::new(10));
+    assert!(conn.next().await.is_err());
+    conn.send(&b"too long"[..]).await.expect("queued");
+    conn.close().await.expect("heard");
+    assert_eq!(client.await.expect("no panic"), frame(b"too long"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf};
 
 use super::half::{Receiver, Sender};
 use super::inflow::Inflow;
@@ -270,6 +271,33 @@ where
     /// As for [`flush`](Self::flush).
     pub async fn shutdown(&mut self) -> Result<(), Fault> {
         poll_fn(|cx| self.tx.poll_shutdown(&mut self.io, cx)).await
+    }
+
+    /// Writes everything that is queued, closes the sending direction, and drops what still comes until the peer closes, too.
+    ///
+    /// For last words: a TCP socket that is closed with input unread resets the connection, and the peer may never see what
+    /// it was told. A peer that does not close keeps this waiting; bound it with `tokio::time::timeout`.
+    ///
+    /// # Errors
+    /// As for [`flush`](Self::flush). That the peer is gone once everything was sent is no error.
+    pub async fn close(mut self) -> Result<(), Fault> {
+        let (mut told, mut ended) = (false, false);
+        poll_fn(|cx| {
+            if !told {
+                told = self.tx.poll_shutdown(&mut self.io, cx)?.is_ready();
+            }
+            while !ended {
+                let mut dropped = [0; 4096];
+                let mut dropped = ReadBuf::new(&mut dropped);
+                match Pin::new(&mut self.io).poll_read(cx, &mut dropped) {
+                    Poll::Ready(Ok(())) => ended = dropped.filled().is_empty(),
+                    Poll::Ready(Err(_)) => ended = true,
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            if told { Poll::Ready(Ok(())) } else { Poll::Pending }
+        })
+        .await
     }
 
     /// The frames as a `Stream` of owned ones.
