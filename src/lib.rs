@@ -133,6 +133,8 @@ pub mod error;
 #[cfg(feature = "std")]
 pub mod fault;
 pub mod formats;
+#[cfg(any(feature = "testing", all(test, feature = "std")))]
+pub mod laws;
 pub mod ledger;
 pub mod length;
 mod received;
@@ -140,7 +142,7 @@ pub mod recv;
 pub mod send;
 #[cfg(feature = "tokio")]
 pub mod tokio;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", all(test, feature = "std")))]
 pub mod torture;
 pub mod wire;
 

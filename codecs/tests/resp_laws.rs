@@ -1,0 +1,46 @@
+//! The laws hold for RESP, in both directions.
+
+use wireview::codec_laws;
+use wireview::laws::{Law, Laws};
+use wireview_codecs::resp::{Replies, Requests};
+
+codec_laws!(
+    requests,
+    Requests::new(),
+    round_trip,
+    [
+        b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n*1\r\n$4\r\nPING\r\n",
+        b"*6\r\n$4\r\nMGET\r\n$1\r\na\r\n$0\r\n\r\n$1\r\nc\r\n$2\r\ndd\r\n$3\r\neee\r\n",
+        b"\r\n*0\r\n*-1\r\n",
+    ],
+    // Mutants of the lines that follow are lawful, but not always canonical: empty requests, signs.
+    Laws::all().without(Law::ZeroCopyOut, "a mutant may be an inline request, which is written anew")
+);
+
+codec_laws!(
+    inline_requests,
+    Requests::new(),
+    round_trip,
+    [b"PING\r\nSET key value\n", b"a b c d e f 'g g' \"\\x41\\n\"\r\n", b"SET k \"\" ''\r\n\n",],
+    Laws::all().without(Law::ZeroCopyOut, "words are quoted, so written anew")
+);
+
+#[test]
+fn arguments_are_sent_from_where_they_lie() {
+    let frame = b"*6\r\n$4\r\nMGET\r\n$1\r\na\r\n$0\r\n\r\n$1\r\nc\r\n$2\r\ndd\r\n$3\r\neee\r\n";
+    let written = Laws::all().canonical().check_round_trip(Requests::new, frame);
+    assert_eq!((written.messages, written.shared), (1, 4 + 1 + 1 + "$2\r\ndd\r\n$3\r\neee\r\n".len() as u64));
+}
+
+codec_laws!(
+    replies,
+    Replies::new(),
+    round_trip,
+    [
+        b"+OK\r\n-ERR no\r\n:-1000\r\n$5\r\nhello\r\n$-1\r\n*-1\r\n_\r\n",
+        b"*3\r\n:1\r\n$3\r\ntwo\r\n*1\r\n#t\r\n",
+        b",1.5\r\n,-inf\r\n(123456789012345678901234567890\r\n=7\r\ntxt:abc\r\n!3\r\nERR\r\n",
+        b"%2\r\n+a\r\n:1\r\n+b\r\n~1\r\n_\r\n>2\r\n+invalidate\r\n*1\r\n+k\r\n|1\r\n+ttl\r\n:3600\r\n",
+        b"$?\r\n;4\r\nHell\r\n;1\r\no\r\n;0\r\n*?\r\n:1\r\n%?\r\n+k\r\n~?\r\n.\r\n.\r\n.\r\n",
+    ]
+);
