@@ -1,7 +1,7 @@
 //! Zero copy as a figure: what was copied, shared, moved and allocated.
 
 use core::fmt;
-use core::ops::Add;
+use core::ops::{Add, Sub};
 
 /// What happened to the bytes of one connection, or of one half of it.
 ///
@@ -60,6 +60,25 @@ impl Ledger {
         }
     }
 
+    fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            received: f(self.received, other.received),
+            reads: f(self.reads, other.reads),
+            shared_frames: f(self.shared_frames, other.shared_frames),
+            shared_in: f(self.shared_in, other.shared_in),
+            copied_in: f(self.copied_in, other.copied_in),
+            moved: f(self.moved, other.moved),
+            allocated_blocks: f(self.allocated_blocks, other.allocated_blocks),
+            recycled_blocks: f(self.recycled_blocks, other.recycled_blocks),
+            pinned: f(self.pinned, other.pinned),
+            skipped: f(self.skipped, other.skipped),
+            copied_out: f(self.copied_out, other.copied_out),
+            shared_out: f(self.shared_out, other.shared_out),
+            file_out: f(self.file_out, other.file_out),
+            writes: f(self.writes, other.writes),
+        }
+    }
+
     /// Bytes sent, by whatever way.
     #[must_use]
     pub const fn sent(&self) -> u64 {
@@ -72,22 +91,16 @@ impl Add for Ledger {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self {
-            received: self.received + other.received,
-            reads: self.reads + other.reads,
-            shared_frames: self.shared_frames + other.shared_frames,
-            shared_in: self.shared_in + other.shared_in,
-            copied_in: self.copied_in + other.copied_in,
-            moved: self.moved + other.moved,
-            allocated_blocks: self.allocated_blocks + other.allocated_blocks,
-            recycled_blocks: self.recycled_blocks + other.recycled_blocks,
-            pinned: self.pinned + other.pinned,
-            skipped: self.skipped + other.skipped,
-            copied_out: self.copied_out + other.copied_out,
-            shared_out: self.shared_out + other.shared_out,
-            file_out: self.file_out + other.file_out,
-            writes: self.writes + other.writes,
-        }
+        self.zip(other, |own, other| own + other)
+    }
+}
+
+/// What has happened since `earlier`; what is pinned can have become less, and is then told as 0.
+impl Sub for Ledger {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        self.zip(earlier, u64::saturating_sub)
     }
 }
 

@@ -312,6 +312,45 @@ async fn batches_cross_threads() {
 }
 
 #[tokio::test]
+async fn views_of_all_that_has_come() {
+    let (mut conn, mut peer) = pair(1 << 16);
+    let sent: Vec<u8> = (0..100u8).flat_map(|index| frame(&[index; 10])).collect();
+    peer.write_all(&sent).await.expect("written");
+    let before = conn.ledger();
+    let (mut views, mut out) = conn.next_views().await.expect("sound").expect("a hundred");
+    // Some are taken now; the others stay.
+    for index in 0..30u8 {
+        let view = views.next().expect("there are more").expect("a message");
+        assert_eq!(view, [index; 10]);
+        out.send(view).expect("fits");
+    }
+    drop(views);
+    let next = conn.next().await.expect("sound").expect("the next one");
+    assert_eq!(next.frame.view(), Ok(&[30; 10][..]));
+    let (views, _) = conn.next_views().await.expect("sound").expect("the others");
+    assert_eq!(views.map(|view| view.expect("a message")[0]).collect::<Vec<_>>(), (31..100).collect::<Vec<u8>>());
+    let since = conn.ledger() - before;
+    assert_eq!((since.received, since.shared_frames, since.copied_in), (1200, 0, 0));
+    let mut got = vec![0; 360];
+    conn.flush().await.expect("sent");
+    peer.read_exact(&mut got).await.expect("thirty answers");
+    assert_eq!(got, sent[..360]);
+}
+
+#[tokio::test]
+async fn a_receiver_gives_views_and_batches() {
+    let (conn, mut peer) = pair(1 << 16);
+    let (mut receiver, _sender) = conn.into_split();
+    peer.write_all(&frame(b"x").repeat(5)).await.expect("written");
+    let mut views = receiver.next_views().await.expect("sound").expect("five");
+    assert_eq!(views.next(), Some(Ok(&b"x"[..])));
+    drop(views);
+    assert_eq!(receiver.next_batch().await.expect("sound").expect("four").len(), 4);
+    drop((peer, _sender));
+    assert!(receiver.next_batch().await.expect("the end").is_none());
+}
+
+#[tokio::test]
 async fn large_bodies_in_chunks() {
     let (near, mut peer) = duplex(64);
     let limits = Limits::new().max_frame(100);

@@ -56,19 +56,27 @@ impl<C: Codec> Deframer<C> {
     /// As for [`next`](Self::next).
     #[inline(always)]
     pub fn views(&mut self) -> Result<Views<'_, C>> {
-        let (mut opened, mut stopped) = (0, false);
-        if !self.gate.calm {
-            match self.wake() {
-                Wake::Calm => {}
-                Wake::Found(Found::Frame) => {
-                    opened = self.lent.len();
-                    self.input.at -= opened;
-                }
-                Wake::Found(Found::Nothing) => stopped = true,
-                Wake::Found(Found::Failure) => return Err(self.failure()),
-            }
+        if self.gate.calm {
+            return Ok(self.walk(0, false));
         }
-        Ok(Views {
+        match self.wake() {
+            Wake::Calm => Ok(self.walk(0, false)),
+            Wake::Found(Found::Frame) => Ok(self.views_from_found()),
+            Wake::Found(Found::Nothing) => Ok(self.walk(0, true)),
+            Wake::Found(Found::Failure) => Err(self.failure()),
+        }
+    }
+
+    /// The same from the frame that was found last, which is given back.
+    pub(crate) fn views_from_found(&mut self) -> Views<'_, C> {
+        let opened = self.lent.len();
+        self.input.at -= opened;
+        self.walk(opened, false)
+    }
+
+    #[inline(always)]
+    fn walk(&mut self, opened: usize, stopped: bool) -> Views<'_, C> {
+        Views {
             codec: &mut self.codec,
             max_frame: self.gate.limits.max_frame,
             end: self.input.block.len(),
@@ -82,7 +90,7 @@ impl<C: Codec> Deframer<C> {
             at: &mut self.input.at,
             ledger: &mut self.input.ledger,
             lent: &mut self.lent,
-        })
+        }
     }
 }
 

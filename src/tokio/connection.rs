@@ -14,7 +14,7 @@ use super::timer::Deadlines;
 use super::trace::Trace;
 use crate::fault::Fault;
 use crate::recv::{Chunk, Found};
-use crate::{Arrival, Batch, Codec, Deframer, Encode, Gather, Ledger, Limits, Outbox, Received};
+use crate::{Arrival, Batch, Codec, Deframer, Encode, Gather, Ledger, Limits, Outbox, Received, Views};
 
 /// A stream that speaks one protocol: frames come out, messages go in.
 ///
@@ -179,6 +179,20 @@ where
         })
     }
 
+    /// All whole frames that have come, at least one, as borrowed views, and the send queue; `None` at the end.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    /// Nothing is lost; frames that were not taken from the iterator come next.
+    pub async fn next_views(&mut self) -> Result<Option<(Views<'_, C>, Outbox<'_, E>)>, Fault> {
+        Ok(match poll_fn(|cx| self.poll_find(cx, false)).await? {
+            Found::Frame => Some((self.rx.deframer.views_from_found(), self.tx.outbox())),
+            _ => None,
+        })
+    }
+
     /// All whole frames that have come, at least one, under one refcount, and the send queue; `None` at the end.
     ///
     /// # Errors
@@ -187,16 +201,13 @@ where
     /// # Cancel safety
     /// Nothing is lost.
     pub async fn next_batch(&mut self) -> Result<Option<(Batch<C::Message>, Outbox<'_, E>)>, Fault> {
-        loop {
+        match poll_fn(|cx| self.poll_find(cx, false)).await? {
             // A frame that was found is given back, and batched with those behind it.
-            match poll_fn(|cx| self.poll_find(cx, false)).await? {
-                Found::Frame => self.rx.deframer.put_back(),
-                _ => return Ok(None),
-            }
-            if let Some(batch) = self.rx.deframer.batch().map_err(|error| self.rx.stream_fault(error))? {
-                return Ok(Some((batch, self.tx.outbox())));
-            }
+            Found::Frame => self.rx.deframer.put_back(),
+            _ => return Ok(None),
         }
+        let batch = self.rx.deframer.batch().map_err(|error| self.rx.stream_fault(error))?;
+        Ok(batch.map(|batch| (batch, self.tx.outbox())))
     }
 
     /// The next frame; or, if its body is above [`Limits::stream_above`], its head, whereupon the body is taken with

@@ -9,7 +9,7 @@ use super::inflow::Inflow;
 use super::outflow::Outflow;
 use crate::fault::Fault;
 use crate::recv::{Chunk, Found};
-use crate::{Codec, Encode, Ledger, Lent, Outbox};
+use crate::{Batch, Codec, Encode, Ledger, Lent, Outbox, Views};
 
 /// The receiving half of a connection.
 pub struct Receiver<R, C: Codec> {
@@ -42,7 +42,38 @@ impl<R: AsyncRead + Unpin, C: Codec> Receiver<R, C> {
     /// # Cancel safety
     /// Nothing is lost.
     pub async fn next(&mut self) -> Result<Option<Lent<'_, C>>, Fault> {
-        let found = poll_fn(|cx| {
+        Ok(if self.wait().await? { Some(self.rx.deframer.lend()) } else { None })
+    }
+
+    /// All whole frames that have come, at least one, as borrowed views; `None` at the end.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    /// Nothing is lost; frames that were not taken from the iterator come next.
+    pub async fn next_views(&mut self) -> Result<Option<Views<'_, C>>, Fault> {
+        Ok(if self.wait().await? { Some(self.rx.deframer.views_from_found()) } else { None })
+    }
+
+    /// All whole frames that have come, at least one, under one refcount; `None` at the end.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub async fn next_batch(&mut self) -> Result<Option<Batch<C::Message>>, Fault> {
+        if !self.wait().await? {
+            return Ok(None);
+        }
+        self.rx.deframer.put_back();
+        self.rx.deframer.batch().map_err(|error| self.rx.stream_fault(error))
+    }
+
+    /// True with a frame to be lent, false at the end.
+    async fn wait(&mut self) -> Result<bool, Fault> {
+        poll_fn(|cx| {
             loop {
                 match self.rx.find(false) {
                     Found::Frame => return Poll::Ready(Ok(true)),
@@ -51,8 +82,8 @@ impl<R: AsyncRead + Unpin, C: Codec> Receiver<R, C> {
                     Found::Nothing => ready!(self.rx.poll_read(&mut self.io, cx))?,
                 }
             }
-        });
-        Ok(if found.await? { Some(self.rx.deframer.lend()) } else { None })
+        })
+        .await
     }
 
     /// The next bytes of a streamed body, or `None` when it is complete: see [`Connection::chunk`](super::Connection::chunk).
