@@ -217,6 +217,14 @@ fn huge_lengths_are_errors_and_allocate_nothing() {
 }
 
 #[test]
+fn reads_of_one_byte_have_somewhere_to_go() {
+    let mut deframer = Deframer::with_limits(Toy::default(), Limits::new().reads(1, 1));
+    deframer.feed(&toy(b"more than a block of four reads"));
+    assert!(deframer.read_with(|block| bytes::BufMut::remaining_mut(block)) > 0, "a full block is no place to read to");
+    assert!(deframer.next().expect("sound").is_some());
+}
+
+#[test]
 fn owned_frames_share_the_block_and_batches_give_them_too() {
     let mut deframer = Deframer::new(Toy::default());
     deframer.feed(&[toy(b"first"), toy(b"second"), toy(b"?"), toy(b"third")].concat());

@@ -165,7 +165,7 @@ impl Input {
         let missing = need.saturating_sub(pending);
         // A frame that cannot be completed here has to move anyway: now, while it is short, or before it has begun.
         let fits = if pending == 0 { self.expected() <= spare } else { missing <= spare };
-        let stays = fits && (spare >= self.read_size / 2 || (spare > 0 && pending >= WORTH_STAYING));
+        let stays = fits && spare > 0 && (spare >= self.read_size / 2 || pending >= WORTH_STAYING);
         if !stays {
             self.relocate(need);
         }
