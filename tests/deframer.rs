@@ -217,6 +217,18 @@ fn huge_lengths_are_errors_and_allocate_nothing() {
 }
 
 #[test]
+fn a_need_that_is_met_is_none() {
+    let mut deframer = Deframer::new(Toy::default());
+    deframer.feed(b"#");
+    assert!(deframer.next().expect("sound").is_none());
+    assert_eq!(deframer.need(), 3);
+    deframer.feed(&[0, 1]);
+    assert_eq!(deframer.need(), 0, "nobody has asked again");
+    assert!(deframer.next().expect("sound").is_none());
+    assert_eq!(deframer.need(), 5);
+}
+
+#[test]
 fn reads_of_one_byte_have_somewhere_to_go() {
     let mut deframer = Deframer::with_limits(Toy::default(), Limits::new().reads(1, 1));
     deframer.feed(&toy(b"more than a block of four reads"));
