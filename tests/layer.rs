@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-use wireview::recv::{Layer, Unwrapped};
 use wireview::formats::LengthPrefixed;
 use wireview::length::U16Be;
+use wireview::recv::{Layer, Unwrapped};
 use wireview::tokio::{Connection, Layered};
 use wireview::torture::{Script, Torture};
 use wireview::{Boundary, Codec, Deframer, Error, Kind, Received, Result};
