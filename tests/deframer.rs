@@ -217,6 +217,26 @@ fn huge_lengths_are_errors_and_allocate_nothing() {
 }
 
 #[test]
+fn a_need_that_is_met_is_none() {
+    let mut deframer = Deframer::new(Toy::default());
+    deframer.feed(b"#");
+    assert!(deframer.next().expect("sound").is_none());
+    assert_eq!(deframer.need(), 3);
+    deframer.feed(&[0, 1]);
+    assert_eq!(deframer.need(), 0, "nobody has asked again");
+    assert!(deframer.next().expect("sound").is_none());
+    assert_eq!(deframer.need(), 5);
+}
+
+#[test]
+fn reads_of_one_byte_have_somewhere_to_go() {
+    let mut deframer = Deframer::with_limits(Toy::default(), Limits::new().reads(1, 1));
+    deframer.feed(&toy(b"more than a block of four reads"));
+    assert!(deframer.read_with(|block| bytes::BufMut::remaining_mut(block)) > 0, "a full block is no place to read to");
+    assert!(deframer.next().expect("sound").is_some());
+}
+
+#[test]
 fn owned_frames_share_the_block_and_batches_give_them_too() {
     let mut deframer = Deframer::new(Toy::default());
     deframer.feed(&[toy(b"first"), toy(b"second"), toy(b"?"), toy(b"third")].concat());

@@ -98,7 +98,7 @@ macro_rules! fuzz_codec {
             laws.check(|| $codec, bytes);
             laws.check_round_trip(|| $codec, bytes);
         });
-        $crate::fuzz_codec!(@mutator);
+        $crate::fuzz_mutator!();
     };
     ($codec:expr, $laws:expr $(,)?) => {
         $crate::fuzz_codec!(@reading $codec, $laws);
@@ -107,9 +107,15 @@ macro_rules! fuzz_codec {
         ::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             $laws.check(|| $codec, bytes);
         });
-        $crate::fuzz_codec!(@mutator);
+        $crate::fuzz_mutator!();
     };
-    (@mutator) => {
+}
+
+/// The mutator that [`fuzz_codec!`](crate::fuzz_codec) uses, for targets that are written by hand: libFuzzer's own and
+/// [`mutate`](crate::laws::mutate) in turn.
+#[macro_export]
+macro_rules! fuzz_mutator {
+    () => {
         ::libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
             if seed % 2 == 0 {
                 return ::libfuzzer_sys::fuzzer_mutate(data, size, max_size);

@@ -136,7 +136,9 @@ impl<C: Codec> Deframer<C> {
     /// How many bytes from the next frame's start are known to be needed: more than have come, or 0 if that is not known.
     #[must_use]
     pub fn need(&self) -> usize {
-        self.gate.need()
+        let need = self.gate.need();
+        // What was asked for may have come since.
+        if need > self.pending() { need } else { 0 }
     }
 
     /// How many bytes have come that belong to no frame handed out yet.

@@ -187,7 +187,7 @@ impl Input {
         let missing = self.need.saturating_sub(pending);
         // A frame that cannot be completed here has to move anyway: now, while it is short, or before it has begun.
         let fits = if pending == 0 { self.expected() <= spare } else { missing <= spare };
-        let room = spare >= self.read_size / 2 || (spare > 0 && pending >= WORTH_STAYING);
+        let room = spare > 0 && (spare >= self.read_size / 2 || pending >= WORTH_STAYING);
         if !(fits && room) || self.capacity / OVERSIZED > self.wanted() {
             self.relocate(limits);
         }

@@ -1,0 +1,45 @@
+//! One function a target.
+
+mod connection;
+mod deframer;
+mod formats;
+mod gather;
+mod resp;
+
+pub use connection::connection;
+pub use deframer::deframer;
+pub use formats::formats;
+pub use gather::gather;
+pub use resp::{resp_replies, resp_requests};
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// All of them.
+pub const ALL: &[(&str, Target)] = &[
+    ("resp_requests", resp_requests),
+    ("resp_replies", resp_replies),
+    ("formats", formats),
+    ("deframer", deframer),
+    ("gather", gather),
+    ("connection", connection),
+];
+
+/// Reads numbers off an input; 0 where it has ended.
+struct Cursor<'i>(&'i [u8]);
+
+impl Cursor<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    fn number(&mut self) -> u16 {
+        u16::from_be_bytes([self.byte(), self.byte()])
+    }
+}
