@@ -38,6 +38,10 @@ const MAX_REQUEST: usize = (512 << 20) + (64 << 10);
 /// one stores is copied.
 const SHARE_ABOVE: usize = 16 << 10;
 
+/// How many bytes of messages may wait for a client that does not read before it is dropped: Redis'
+/// `client-output-buffer-limit pubsub`.
+const MAX_UNREAD: u64 = 32 << 20;
+
 /// How long a peer may take to read the last answers.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -113,12 +117,11 @@ async fn converse(
 ) -> Result<(), Fault> {
     let mut stopped = pin!(stopped.changed());
     while !client.quits {
-        let listens = client.mailbox.listens() && !conn.out().is_above_high();
         let received = tokio::select! {
             biased;
-            () = client.mailbox.news(), if listens => {
-                client.quits = client.mailbox.overflows();
+            () = client.mailbox.news(), if client.mailbox.listens() => {
                 client.mailbox.deliver(&mut conn.out(), client.version);
+                client.quits = conn.out().size() > MAX_UNREAD;
                 continue;
             }
             received = conn.next() => received?,
