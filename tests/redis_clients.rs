@@ -471,6 +471,19 @@ fn stopping_answers_what_has_come() {
     assert!(TcpStream::connect(server.addr).is_err(), "nobody listens any more");
 }
 
+#[test]
+fn a_peer_that_goes_on_sending_does_not_hold_up_the_end() {
+    let mut server = Server::start();
+    let mut peer = server.connect();
+    peer.ask("PING", "+PONG\r\n");
+    let mut writing = peer.0.try_clone().expect("a second handle");
+    let writer = thread::spawn(move || while writing.write_all(b"PING\r\nPING\r\nPING\r\n").is_ok() {});
+    let reader = thread::spawn(move || while peer.0.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {});
+    server.stop();
+    reader.join().expect("no panic");
+    writer.join().expect("no panic");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_program_stops_on_sigterm() {
