@@ -70,6 +70,8 @@ const COMMANDS: &[Command] = &[
     command("lrange", 4, data::lrange),
     command("getset", 3, data::getset),
     command("decr", 2, data::decr),
+    command("incrby", 3, data::incrby),
+    command("decrby", 3, data::decrby),
     command("append", 3, data::append),
     command("strlen", 2, data::strlen),
     command("ttl", 2, data::ttl),

@@ -131,6 +131,14 @@ pub(super) fn decr(call: &mut Call<'_>) -> Outcome {
     add(call, -1)
 }
 
+pub(super) fn incrby(call: &mut Call<'_>) -> Outcome {
+    add(call, call.integer(2)?)
+}
+
+pub(super) fn decrby(call: &mut Call<'_>) -> Outcome {
+    add(call, call.integer(2)?.checked_neg().ok_or("ERR decrement would overflow")?)
+}
+
 fn add(call: &mut Call<'_>, by: i64) -> Outcome {
     let key = call.arg(1);
     let mut store = call.state.store.borrow_mut();

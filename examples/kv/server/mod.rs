@@ -18,12 +18,11 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
-use wireview::tokio::{Connection, Deadlines, Parts};
+use wireview::tokio::{Connection, Deadlines};
 use wireview::{Fault, Limits, Received};
 use wireview_codecs::resp::{self, Requests};
 
@@ -34,12 +33,24 @@ use self::store::Store;
 /// A value of 512 MiB, as Redis has it, and what stands around it.
 const MAX_REQUEST: usize = (512 << 20) + (64 << 10);
 
-/// A request above this size is taken out of the receive block whole, and what it stores is a part of it; what a smaller
-/// one stores is copied.
-const SHARE_ABOVE: usize = 16 << 10;
+/// What a request above this size stores is a part of the block it came in; what a smaller one stores is copied. Redis'
+/// `PROTO_MBULK_BIG_ARG`, above which it does without a copy, too.
+const SHARE_ABOVE: usize = 32 << 10;
+
+/// One value keeps its whole block alive. A connection may have so many bytes of blocks pinned before what it stores is
+/// copied after all, unless it fills most of a block; and blocks are small, being four reads long.
+const MAX_PINNED: usize = 1 << 20;
+const MAX_READ: usize = 64 << 10;
+
+/// How many bytes of messages may wait for a client that does not read before it is dropped: Redis'
+/// `client-output-buffer-limit pubsub`.
+const MAX_UNREAD: u64 = 32 << 20;
+
+/// How long connections may go on once the server stops, for peers that send without a pause.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a peer may take to read the last answers.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct State {
@@ -57,6 +68,7 @@ pub(crate) async fn serve(
 }
 
 async fn accept(listener: TcpListener, deadlines: Deadlines, stop: impl Future<Output = ()>) -> io::Result<()> {
+    let limits = Limits::new().max_frame(MAX_REQUEST).max_pinned(MAX_PINNED).reads(16 << 10, MAX_READ);
     let state = Rc::new(State::default());
     let (stopping, stopped) = watch::channel(());
     let mut clients = JoinSet::new();
@@ -71,8 +83,8 @@ async fn accept(listener: TcpListener, deadlines: Deadlines, stop: impl Future<O
         };
         match accepted {
             Some(Ok((stream, _))) => {
-                stream.set_nodelay(true)?;
-                let conn = Connection::with_limits(stream, Requests::new(), Limits::new().max_frame(MAX_REQUEST));
+                let _ = stream.set_nodelay(true);
+                let conn = Connection::with_limits(stream, Requests::new(), limits);
                 clients.spawn_local(client(conn.deadlines(deadlines), Client::new(id), state.clone(), stopped.clone()));
             }
             // Out of descriptors, mostly: some will be closed.
@@ -81,8 +93,7 @@ async fn accept(listener: TcpListener, deadlines: Deadlines, stop: impl Future<O
         }
     }
     drop((listener, stopping));
-    // Every one of them bounds its own farewell.
-    while clients.join_next().await.is_some() {}
+    let _ = timeout(GRACE, async { while clients.join_next().await.is_some() {} }).await;
     Ok(())
 }
 
@@ -102,7 +113,7 @@ async fn client(
         }
         _ => {}
     }
-    let _ = timeout(FAREWELL, farewell(conn)).await;
+    let _ = timeout(FAREWELL, conn.close()).await;
 }
 
 async fn converse(
@@ -113,12 +124,11 @@ async fn converse(
 ) -> Result<(), Fault> {
     let mut stopped = pin!(stopped.changed());
     while !client.quits {
-        let listens = client.mailbox.listens() && !conn.out().is_above_high();
         let received = tokio::select! {
             biased;
-            () = client.mailbox.news(), if listens => {
-                client.quits = client.mailbox.overflows();
+            () = client.mailbox.news(), if client.mailbox.listens() => {
                 client.mailbox.deliver(&mut conn.out(), client.version);
+                client.quits = conn.out().size() > MAX_UNREAD;
                 continue;
             }
             received = conn.next() => received?,
@@ -133,17 +143,4 @@ async fn converse(
         }
     }
     Ok(())
-}
-
-/// Sends what is queued and closes, reading on meanwhile: a socket that is closed with input unread resets the connection,
-/// and the peer may never see what it was told.
-async fn farewell(conn: Connection<TcpStream, Requests>) -> io::Result<()> {
-    let Parts { io, mut queue, .. } = conn.into_parts();
-    let (mut read, mut write) = io.into_split();
-    let tell = async {
-        write.write_all_buf(&mut queue.memory()).await?;
-        write.shutdown().await
-    };
-    let ignore = async { copy(&mut read, &mut sink()).await };
-    tokio::try_join!(tell, ignore).map(drop)
 }

@@ -1,6 +1,6 @@
 //! Who listens to which channel, and what waits for them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -12,15 +12,11 @@ use wireview_codecs::resp::{self, Version};
 
 use super::store::Key;
 
-/// How many bytes may wait for a client that does not read, as `client-output-buffer-limit` of Redis has it.
-const MAX_WAITING: usize = 32 << 20;
-
 /// Where published messages wait for one client.
 #[derive(Default)]
 pub(super) struct Mailbox {
     channels: RefCell<HashSet<Key>>,
     messages: RefCell<VecDeque<(Bytes, Bytes)>>,
-    waiting: Cell<usize>,
     news: Notify,
 }
 
@@ -44,11 +40,6 @@ impl Mailbox {
         self.news.notified().await;
     }
 
-    /// Whether the client reads too slowly to be kept.
-    pub(super) fn overflows(&self) -> bool {
-        self.waiting.get() > MAX_WAITING
-    }
-
     /// Moves what waits into the send queue.
     pub(super) fn deliver(&self, out: &mut Gather, version: Version) {
         for (channel, text) in self.messages.borrow_mut().drain(..) {
@@ -57,16 +48,11 @@ impl Mailbox {
             resp::bulk(out, channel);
             resp::bulk(out, text);
         }
-        self.waiting.set(0);
     }
 
     fn post(&self, channel: &Bytes, text: &Bytes) {
-        // A client that is about to be dropped is sent nothing more.
-        if !self.overflows() {
-            self.waiting.set(self.waiting.get() + channel.len() + text.len() + size_of::<(Bytes, Bytes)>());
-            self.messages.borrow_mut().push_back((channel.clone(), text.clone()));
-            self.news.notify_one();
-        }
+        self.messages.borrow_mut().push_back((channel.clone(), text.clone()));
+        self.news.notify_one();
     }
 }
 
