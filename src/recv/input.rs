@@ -135,8 +135,9 @@ impl Input {
         let missing = need.saturating_sub(before - self.at);
         // A read that ends with a long frame leaves nothing to be moved behind it. That is worth a read that is short where
         // the block ends as well, and elsewhere one that is not too short.
-        let last = need >= WORTH_STAYING && spare < self.read_size && missing > 0;
-        let exact = whole && (last || need > self.read_size && missing >= self.read_size / 4);
+        let last = need >= WORTH_STAYING && spare < self.read_size;
+        let long = need > self.read_size && missing >= self.read_size / 4;
+        let exact = whole && missing > 0 && (last || long);
         let offered = spare.min(if exact { missing } else { self.read_size });
         let result = read(&mut (&mut self.block).limit(offered));
         assert!(self.block.len() >= before, "a read took away what had arrived before");
