@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use wireview::laws;
 use wireview_codecs::resp::{Replies, Requests};
 
+// There they are a library.
+#[allow(unreachable_pub)]
 #[path = "../fuzz/src/targets/mod.rs"]
 mod targets;
 

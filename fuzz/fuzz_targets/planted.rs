@@ -1,14 +1,19 @@
 //! Finds a planted fault, to measure how long that takes: `PLANTED=LateError cargo +stable fuzz run -s none planted`.
 #![no_main]
 
+use std::alloc::System;
 use std::sync::LazyLock;
 
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use wireview::laws::{Law, Laws};
 
 #[allow(dead_code)]
 #[path = "../../tests/planted/mod.rs"]
 mod planted;
 use planted::{Bug, Planted};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 static BUG: LazyLock<(Bug, Law)> = LazyLock::new(|| {
     let name = std::env::var("PLANTED").unwrap_or_default();
@@ -17,7 +22,7 @@ static BUG: LazyLock<(Bug, Law)> = LazyLock::new(|| {
 });
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let laws = Laws::all().canonical();
+    let laws = Laws::all().canonical().allocations(|| ALLOCATOR.stats().bytes_allocated);
     laws.check(|| Planted::new(BUG.0), bytes);
     laws.check_round_trip(|| Planted::new(BUG.0), bytes);
 });

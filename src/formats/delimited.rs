@@ -314,7 +314,7 @@ impl<P: Outgoing> Encode<P> for Lines {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use alloc::format;
     use alloc::string::String;

@@ -70,7 +70,7 @@ impl<P: Outgoing> Encode<P> for Fixed {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
     use crate::Kind;

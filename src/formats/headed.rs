@@ -183,7 +183,7 @@ impl<H: Header + IntoBytes, P: Outgoing> Encode<WithHeader<H, P>> for Headed<H> 
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use alloc::vec;
     use core::mem::offset_of;

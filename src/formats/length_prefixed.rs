@@ -391,7 +391,7 @@ impl<L: LengthField, P: Outgoing> Encode<Parts<P>> for LengthPrefixedParts<L> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use alloc::vec;
     use alloc::vec::Vec;

@@ -73,12 +73,11 @@ pub use fixed::Fixed;
 pub use headed::{Headed, Header, WithHeader};
 pub use length_prefixed::{Bare, LengthPrefixed, LengthPrefixedParts, Parts, Shape, Shaped};
 
-/// Drives a codec by hand, as the framework would, and checks what it answers on the way.
-#[cfg(test)]
+/// What the tests of all formats ask.
+#[cfg(all(test, feature = "std"))]
 mod testing {
-    use alloc::vec::Vec;
-
-    use crate::{Boundary, Codec, Encode, Error, Gather, Kind, Message, Result, Span};
+    use crate::laws::Laws;
+    use crate::{Codec, Encode, Error, Gather, Result, Span};
 
     /// What came out of a stream.
     #[derive(Debug, PartialEq)]
@@ -97,73 +96,12 @@ mod testing {
         }
     }
 
-    /// The stream uncut; it is the same cut in two at every place, and byte by byte.
+    /// What comes out of the stream, however it is cut.
     pub(super) fn every_cut<C: Codec + Clone>(codec: &C, stream: &[u8]) -> Run<C::Message> {
-        let uncut = drive(codec.clone(), &[stream.len()], stream);
-        for cut in 0..stream.len() {
-            assert_eq!(drive(codec.clone(), &[cut, stream.len()], stream), uncut, "cut at {cut}");
-        }
-        let each: Vec<_> = (1..=stream.len()).collect();
-        assert_eq!(drive(codec.clone(), &each, stream), uncut, "byte by byte");
-        uncut
-    }
-
-    /// `arrived` says up to where the stream is there, from read to read.
-    fn drive<C: Codec>(mut codec: C, arrived: &[usize], stream: &[u8]) -> Run<C::Message> {
-        let mut run = Run { frames: Vec::new(), messages: Vec::new(), end: Ok(()) };
-        let (mut at, mut asked) = (0, 0);
-        let ends = arrived.iter().map(|&end| (end, false)).chain([(stream.len(), true)]);
-        for (end, last) in ends {
-            while at < end || !last {
-                let input = &stream[at..end];
-                if !last && input.len() < asked {
-                    break;
-                }
-                let boundary = match if last { codec.delimit_last(input) } else { codec.delimit(input) } {
-                    Ok(boundary) => boundary,
-                    Err(error) => {
-                        run.end = Err(error);
-                        return run;
-                    }
-                };
-                match boundary {
-                    Boundary::Need(need) => {
-                        assert!(need > input.len(), "need of {need} with {} there", input.len());
-                        asked = need;
-                        if last {
-                            run.end = Err(Error::new(Kind::Eof, &"frame", input.len()));
-                            return run;
-                        }
-                        break;
-                    }
-                    Boundary::Frame { head, body, tail } => {
-                        assert!(head <= input.len());
-                        let len = head + body as usize + tail;
-                        assert!(len > 0 && (asked <= len || last), "need of {asked} in a frame of {len}");
-                        if len > input.len() {
-                            if last || end == stream.len() {
-                                run.end = Err(Error::new(Kind::Eof, &"frame", input.len()));
-                                return run;
-                            }
-                            asked = len;
-                            break;
-                        }
-                        let mut frame = input[..len].to_vec();
-                        codec.open(&mut frame).expect("opened");
-                        let point = |view| C::Message::point(view, &frame).expect("all fields in the frame");
-                        run.messages.push(codec.parse(&frame).map(point));
-                        run.frames.push(frame);
-                        at += len;
-                        asked = 0;
-                    }
-                    Boundary::Skip(len) => {
-                        at += len as usize;
-                        asked = 0;
-                    }
-                }
-            }
-        }
-        run
+        let outcome = Laws::all().every_cut_up_to(1024).check(|| codec.clone(), stream);
+        let end = outcome.end.map_or(Ok(()), Err);
+        let (frames, messages) = outcome.frames.into_iter().map(|seen| (seen.bytes, seen.message)).unzip();
+        Run { frames, messages, end }
     }
 
     /// The message as bytes.

@@ -297,7 +297,7 @@ impl<D: fmt::Debug, M, P> fmt::Debug for Nom<D, M, P> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use std::string::ToString;
 

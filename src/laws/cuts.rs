@@ -3,8 +3,8 @@
 /// Up to this length a stream is cut in two at every place.
 pub(super) const SHORT: usize = 48;
 
-/// Up to this length it also arrives byte by byte.
-pub(super) const BYTEWISE: usize = 4096;
+/// So many bytes in a row arrive one by one.
+pub(super) const BYTEWISE: usize = 96;
 
 /// splitmix64. Seeded with the input, so that a corpus stays pure wire bytes and what failed fails again.
 #[derive(Clone, Debug)]

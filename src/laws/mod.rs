@@ -282,11 +282,11 @@ impl Laws {
                 run(next_way(), &[1 + rng.below(len - 1)], None)?;
             }
         }
-        if len <= BYTEWISE {
-            let every: Vec<usize> = (1..len).collect();
-            run(Way::Next, &every, None)?;
-            run(next_way(), &every, None)?;
-        }
+        // A long stream comes byte by byte for a part of its way.
+        let from = if len <= self.every_cut_up_to.max(BYTEWISE) { 1 } else { 1 + rng.below(len - BYTEWISE) };
+        let every: Vec<usize> = (from..len).take(self.every_cut_up_to.max(BYTEWISE)).collect();
+        run(Way::Next, &every, None)?;
+        run(next_way(), &every, None)?;
         for _ in 0..3 {
             run(next_way(), &scattered(len, &mut rng), None)?;
         }

@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
+use wireview::laws::Laws;
 use wireview::wire::Message as _;
 use wireview::{Boundary, Codec, Element, Encode, Error, Gather, Kind, Payload, Result, Seq, Span, View};
 
@@ -12,61 +13,18 @@ use super::*;
 /// What a stream gives: its messages as text, how many bytes were taken, and the error at its end with its offset in the stream.
 type Outcome = (Vec<String>, usize, Option<(Kind, &'static str, usize)>);
 
-/// Feeds `stream` as it arrives up to each of `cuts`, and then as a whole.
-fn drive<C: Codec + Clone>(codec: &C, stream: &[u8], cuts: impl Iterator<Item = usize>) -> Outcome
-where
-    for<'a> View<'a, C>: ToString,
-{
-    let mut codec = codec.clone();
-    let mut messages = Vec::new();
-    let (mut start, mut need) = (0, 1);
-    for end in cuts.chain([stream.len()]) {
-        while start + need <= end {
-            let input = &stream[start..end];
-            let took = match codec.delimit(input) {
-                Err(error) => return (messages, start, Some((error.kind(), error.field(), start + error.offset()))),
-                Ok(Boundary::Need(next)) => {
-                    assert!(next > input.len(), "Need({next}) of {} bytes", input.len());
-                    need = next;
-                    continue;
-                }
-                Ok(Boundary::Skip(skip)) => skip as usize,
-                Ok(Boundary::Frame { head, body, tail }) => {
-                    let len = head + body as usize + tail;
-                    let mut frame = input[..len].to_vec();
-                    if let Err(error) = codec.open(&mut frame) {
-                        return (messages, start, Some((error.kind(), error.field(), start + error.offset())));
-                    }
-                    let message = codec.parse(&frame).expect("what was delimited is whole");
-                    assert!(C::Message::point(message.clone(), &frame).is_some(), "a field outside the frame");
-                    messages.push(message.to_string());
-                    len
-                }
-            };
-            assert!(took > 0 && need <= took, "Need({need}) of a frame of {took} bytes");
-            start += took;
-            need = 1;
-        }
-    }
-    let error = (start < stream.len()).then(|| match codec.delimit_last(&stream[start..]) {
-        Err(error) => (error.kind(), error.field(), start + error.offset()),
-        Ok(Boundary::Need(_)) => (Kind::Eof, "", stream.len()),
-        Ok(other) => panic!("{other:?} only at the end of the stream"),
-    });
-    (messages, start, error)
-}
-
 /// The outcome of `stream`, the same however it is cut.
 fn outcome<C: Codec + Clone>(codec: &C, stream: &[u8]) -> Outcome
 where
     for<'a> View<'a, C>: ToString,
 {
-    let whole = drive(codec, stream, core::iter::empty());
-    for cut in 0..stream.len() {
-        assert_eq!(drive(codec, stream, [cut].into_iter()), whole, "cut at {cut}: {}", stream.escape_ascii());
-    }
-    assert_eq!(drive(codec, stream, 0..stream.len()), whole, "byte by byte: {}", stream.escape_ascii());
-    whole
+    let mut messages = Vec::new();
+    let laws = Laws::all().every_cut_up_to(4096);
+    let outcome = laws
+        .verify_with(|| codec.clone(), stream, |message: View<'_, C>| messages.push(message.to_string()))
+        .unwrap_or_else(|violation| panic!("{violation}"));
+    let error = outcome.end.zip(outcome.end_offset()).map(|(error, at)| (error.kind(), error.field(), at as usize));
+    (messages, outcome.consumed as usize, error)
 }
 
 fn requests(stream: &[u8]) -> Outcome {
@@ -256,11 +214,11 @@ fn request_limits_hold() {
 fn truncated_streams_say_so() {
     let whole = b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
     for end in 1..whole.len() {
-        assert_eq!(requests(&whole[..end]), (vec![], 0, Some((Kind::Eof, "", end))));
+        assert_eq!(requests(&whole[..end]), (vec![], 0, Some((Kind::Eof, "frame", end))));
     }
     let whole = b"*2\r\n%1\r\n+k\r\n#t\r\n$?\r\n;1\r\nx\r\n;0\r\n";
     for end in 1..whole.len() {
-        assert_eq!(replies(&whole[..end]), (vec![], 0, Some((Kind::Eof, "", end))));
+        assert_eq!(replies(&whole[..end]), (vec![], 0, Some((Kind::Eof, "frame", end))));
     }
 }
 

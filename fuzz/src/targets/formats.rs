@@ -20,7 +20,11 @@ pub fn formats(input: &[u8]) {
         6 => run(&canonical, || LengthPrefixed::<U16Le>::new(100).offset(3).trailer(2).adjust(-2).parts(), bytes),
         7 => run(&canonical, || LengthPrefixed::<U64Be>::new(100).offset(1).counts_header().parts(), bytes),
         8 => {
-            run(&Laws::all(), || LengthPrefixed::<Varint>::new(100).offset(1).counts_header().trailer(1).parts(), bytes)
+            run(
+                &Laws::all(),
+                || LengthPrefixed::<Varint>::new(100).offset(1).counts_header().trailer(1).parts(),
+                bytes,
+            );
         }
         9 => run(&canonical, || Fixed::new(7), bytes),
         10 => run(&canonical, || Delimited::new(b"\0", 30), bytes),

@@ -4,6 +4,7 @@ mod connection;
 mod deframer;
 mod formats;
 mod gather;
+mod peer;
 mod resp;
 
 pub use connection::connection;

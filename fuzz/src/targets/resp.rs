@@ -2,6 +2,8 @@ use wireview::laws::{Law, Laws};
 use wireview::{Result, View};
 use wireview_codecs::resp::{Replies, Requests, Value};
 
+use super::peer;
+
 /// What a client may send.
 pub fn resp_requests(bytes: &[u8]) {
     let laws = Laws::all().without(Law::ZeroCopyOut, "inline requests are quoted, so written anew");
@@ -11,7 +13,8 @@ pub fn resp_requests(bytes: &[u8]) {
         assert_eq!((request.arg(args.len() - 1), request.arg(args.len())), (args.last().copied(), None));
         assert!(!request.to_string().is_empty());
     };
-    laws.verify_with(Requests::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
+    let outcome = laws.verify_with(Requests::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
+    peer::requests(bytes, &outcome);
     laws.check_round_trip(Requests::new, bytes);
 }
 
@@ -25,6 +28,7 @@ pub fn resp_replies(bytes: &[u8]) {
         assert!(reply.pairs().all(|pair| pair.is_ok() || !paired), "pairs were checked: {reply:?}");
         assert!(reply.events().all(|event| event.is_ok()), "events were checked: {reply:?}");
     };
-    laws.verify_with(Replies::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
+    let outcome = laws.verify_with(Replies::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
+    peer::replies(bytes, &outcome);
     laws.check_round_trip(Replies::new, bytes);
 }
