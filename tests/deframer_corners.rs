@@ -504,6 +504,38 @@ fn a_read_cannot_take_away_what_had_arrived() {
 }
 
 #[test]
+fn what_is_no_longer_pinned_is_given_back_under_pressure() {
+    let limits = Limits::new().reads(1024, 1024).max_pinned(20_000);
+    let mut deframer = Deframer::with_limits(LengthPrefixed::<U8>::new(255), limits);
+    let mut keep = |kept: &mut Vec<_>| {
+        deframer.feed(&[&[200][..], &[7; 200]].concat());
+        kept.push(deframer.next().expect("sound").expect("whole").into_frame().expect("a message"));
+        *deframer.ledger()
+    };
+    let mut kept = Vec::new();
+    let mut ledger = keep(&mut kept);
+    for _ in 0..300 {
+        ledger = keep(&mut kept);
+    }
+    assert!(ledger.pinned > 20_000 && ledger.pinned < 30_000 && ledger.copied_in > 0, "{ledger}");
+    assert!(kept.iter().all(|frame| frame.view() == [7; 200]));
+    // Of each block something is left.
+    let pinned = ledger.pinned;
+    for index in (0..kept.len()).rev().step_by(2) {
+        kept.remove(index);
+    }
+    assert_eq!(keep(&mut kept).pinned, pinned);
+    // Then nothing is: it takes a read to notice, whether or not a block is wanted.
+    kept.clear();
+    assert_eq!(keep(&mut kept).pinned, 0);
+    let copied = keep(&mut kept).copied_in;
+    for _ in 0..30 {
+        ledger = keep(&mut kept);
+    }
+    assert_eq!(ledger.copied_in, copied, "what is kept is shared again");
+}
+
+#[test]
 fn blocks_that_a_burst_took_are_given_back_in_time() {
     let limits = Limits::new().reads(1024, 1024);
     let mut deframer = Deframer::with_limits(LengthPrefixed::<U8>::new(255), limits);
