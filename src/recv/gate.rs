@@ -163,6 +163,9 @@ impl Gate {
             self.fail(Error::contract(&"empty frame", 0));
         } else if head > pending {
             self.fail(Error::contract(&"head beyond the input", pending));
+        } else if pending == 0 {
+            // A frame without a head is announced before it has begun, and the stream may end there.
+            self.set(State::Need(1));
         } else if streaming && body > self.limits.stream_above && body <= self.limits.max_body && countable {
             self.set(State::Large { head, body, tail });
         } else if len <= self.limits.max_frame as u64 {

@@ -30,7 +30,7 @@ const OVERSIZED: usize = 8;
 /// How often in a row a second free block must have been seen before it is released.
 const SURPLUS: u16 = 1024;
 
-/// How many retired blocks are looked at when one is wanted.
+/// How many retired blocks are looked at when one is wanted, or too many are pinned.
 const LOOKS: usize = 16;
 
 #[derive(Debug)]
@@ -179,6 +179,10 @@ impl Input {
     /// Makes sure that a read has somewhere to go: behind what is pending if that is good enough, else in the block's
     /// freed front, in a block used before, or in a new one.
     fn make_room(&mut self, limits: &Limits) {
+        // Not only where a block is wanted: while small frames are copied out, none may be.
+        if self.ledger.pinned > limits.max_pinned as u64 {
+            self.release_free();
+        }
         let pending = self.pending_len();
         let front = self.capacity - self.block.capacity() + self.at;
         if pending <= CHEAP_TO_MOVE && pending <= front / FAR_BACK {
@@ -190,7 +194,7 @@ impl Input {
         let fits = if pending == 0 { self.expected() <= spare } else { missing <= spare };
         let room = spare > 0 && (spare >= self.read_size / 2 || pending >= WORTH_STAYING);
         if !(fits && room) || self.capacity / OVERSIZED > self.wanted() {
-            self.relocate(limits);
+            self.relocate();
         }
     }
 
@@ -226,7 +230,7 @@ impl Input {
     }
 
     #[cold]
-    fn relocate(&mut self, limits: &Limits) {
+    fn relocate(&mut self) {
         let pending = self.pending_len();
         let wanted = self.wanted();
         self.drop_consumed();
@@ -242,9 +246,6 @@ impl Input {
             return;
         }
 
-        if self.ledger.pinned > limits.max_pinned as u64 {
-            self.release_free();
-        }
         let (mut block, capacity) = self.take(wanted).unwrap_or_else(|| {
             self.ledger.allocated_blocks += 1;
             (BytesMut::with_capacity(wanted), wanted)
@@ -260,16 +261,17 @@ impl Input {
         }
     }
 
-    /// Gives back every retired block that is free: what is pinned then really is.
+    /// Gives back retired blocks that are free: what is pinned then really is.
+    #[cold]
     fn release_free(&mut self) {
-        let pinned = &mut self.ledger.pinned;
-        self.retired.retain_mut(|retired| {
-            let free = retired.block.try_reclaim(retired.capacity);
-            if free {
-                *pinned -= retired.capacity as u64;
+        for _ in 0..self.retired.len().min(LOOKS) {
+            let Some(mut retired) = self.retired.pop_front() else { return };
+            if retired.block.try_reclaim(retired.capacity) {
+                self.ledger.pinned -= retired.capacity as u64;
+            } else {
+                self.retired.push_back(retired);
             }
-            !free
-        });
+        }
     }
 
     /// A retired block that nobody refers to any more and that is large enough.
