@@ -5,6 +5,10 @@
 ///
 /// let limits = Limits::new().max_frame(64 * 1024).oversize(Oversize::Skip);
 /// ```
+///
+/// The defaults suit a connection that handles what comes and lets it go. A server that stores what it receives pins the
+/// blocks its values lie in, up to [`max_pinned`](Self::max_pinned) for each connection: it wants smaller reads (a block is
+/// four of them), a lower `max_pinned`, and to copy what is small ([`Lent::keep`](crate::Lent::keep)). `examples/kv` does so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub(crate) max_frame: usize,
