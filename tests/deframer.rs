@@ -217,6 +217,17 @@ fn huge_lengths_are_errors_and_allocate_nothing() {
 }
 
 #[test]
+fn behind_a_whole_frame_there_is_room_to_read() {
+    // A length is known, its frame comes, nobody asks; reads are so small that a quarter of one is nothing.
+    let mut deframer = Deframer::with_limits(Toy::default(), Limits::new().reads(2, 2));
+    deframer.feed(&toy(b"three")[..4]);
+    assert!(deframer.next().expect("sound").is_none());
+    deframer.feed(&toy(b"three")[4..]);
+    assert!(deframer.read_with(|block| bytes::BufMut::remaining_mut(block)) > 0);
+    assert!(deframer.next().expect("sound").is_some());
+}
+
+#[test]
 fn a_need_that_is_met_is_none() {
     let mut deframer = Deframer::new(Toy::default());
     deframer.feed(b"#");
