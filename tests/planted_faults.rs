@@ -72,7 +72,7 @@ fn planted_queues_are_found() {
         scripts.iter().find_map(|script| laws::verify_queue(queue, script).err())
     };
     assert!(find(QueueBug::None).is_none());
-    for bug in [QueueBug::ShortWriteTwice, QueueBug::LostTailAfterBlock, QueueBug::Reordered] {
+    for bug in QueueBug::ALL {
         let violation = find(bug).unwrap_or_else(|| panic!("{bug:?} is not found"));
         assert_eq!(violation.law(), Law::Once);
     }

@@ -215,6 +215,10 @@ pub(crate) enum QueueBug {
     Reordered,
 }
 
+impl QueueBug {
+    pub(crate) const ALL: [Self; 3] = [Self::ShortWriteTwice, Self::LostTailAfterBlock, Self::Reordered];
+}
+
 pub(crate) struct PlantedQueue(pub(crate) QueueBug, pub(crate) VecDeque<Bytes>);
 
 impl Queue for PlantedQueue {

@@ -17,7 +17,7 @@ use redis_protocol::resp2::decode::decode;
 use redis_protocol::resp2::types::OwnedFrame;
 use wireview::laws::Outcome;
 use wireview::{Kind, Result};
-use wireview_codecs::resp::{Null, Request, Value};
+use wireview_codecs::resp::{Form, Null, Request, Value};
 
 /// What both can tell.
 #[derive(Debug, PartialEq)]
@@ -92,7 +92,7 @@ impl Tree {
 pub(super) fn requests(stream: &[u8], outcome: &Outcome<Request<wireview::Span>>) {
     let ours = |request: Request<&[u8]>| Tree::Array(request.args().map(|arg| Tree::Bulk(arg.to_vec())).collect());
     for (seen, request) in outcome.frames.iter().zip(outcome.views()) {
-        if seen.bytes[0] == b'*' {
+        if request.form() == Form::Array {
             assert_same(&ours(request), &seen.bytes);
         }
     }
