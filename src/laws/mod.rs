@@ -32,6 +32,7 @@
 
 mod cuts;
 mod drive;
+mod judge;
 mod law;
 mod macros;
 mod mutate;
