@@ -329,6 +329,16 @@ fn bodies_are_opened_closed_and_refused() {
     deframer.skip_body();
     assert_eq!(take(&mut deframer), b"x", "and none was skipped");
 
+    // A tail is waited for whole.
+    let limits = Limits::new().stream_above(8);
+    let mut deframer = Deframer::with_limits(LengthPrefixed::<U8>::new(100).trailer(3), limits);
+    deframer.feed(b"\x09abcdefghi;");
+    assert!(matches!(deframer.next_or_body(), Ok(Some(Incoming::Body { len: 9, .. }))));
+    assert!(matches!(deframer.chunk(), Ok(Chunk::Bytes(bytes)) if bytes.len() == 9));
+    assert_eq!((deframer.chunk(), deframer.need()), (Ok(Chunk::Pending), 3));
+    deframer.feed(b";;");
+    assert_eq!((deframer.chunk(), deframer.pending()), (Ok(Chunk::End), 0));
+
     // A chunk that cannot be opened, and a tail that does not fit.
     let mut deframer = streaming(b"\x09abc");
     head(&mut deframer);

@@ -112,6 +112,44 @@ fn an_encoder_that_drains_the_queue_is_told() {
         .expect_err("it failed");
     assert_eq!(error.kind(), Kind::Contract);
     assert_eq!(out.size(), 10);
+
+    // To forget everything is to drain it, too.
+    let error = out
+        .message(|out| {
+            out.clear();
+            Err(Error::unsupported(&"it", 0))
+        })
+        .expect_err("it failed");
+    assert_eq!((error.kind(), out.size()), (Kind::Contract, 0));
+    out.file(region(10));
+    assert_eq!(out.len_slices(usize::MAX), 0, "a file region is not memory");
+    out.clear();
+    out.copy(b"memory");
+    assert_eq!(out.len_slices(usize::MAX), 1, "and the one before is forgotten");
+}
+
+#[test]
+#[should_panic(expected = "a file region is replaced by nothing")]
+fn a_region_cannot_be_replaced_by_nothing() {
+    let mut out = Gather::new();
+    out.file(region(10));
+    out.substitute_front(Bytes::new());
+}
+
+#[test]
+#[should_panic(expected = "no file region is at the front of the queue")]
+fn only_a_region_can_be_replaced() {
+    let mut out = Gather::new();
+    out.copy(b"memory");
+    out.substitute_front(Bytes::from_static(b"other"));
+}
+
+#[test]
+#[should_panic(expected = "advanced beyond the end of a file region")]
+fn a_region_cannot_be_replaced_by_more_than_it_has() {
+    let mut out = Gather::new();
+    out.file(region(10));
+    out.substitute_front(Bytes::from_static(&[0; 11]));
 }
 
 #[test]
@@ -227,6 +265,62 @@ fn a_rare_large_round_is_given_back() {
     assert!(kept >= 700 * 1024, "what a steady load needs is kept");
     assert_eq!(round(500 * 1024), kept);
     assert!(round(1000) <= 256 * 1024);
+    let kept = round(200 * 1024);
+    assert_eq!(round(1000), kept, "256 KiB are never worth giving back");
+    out.set_marks(300 * 1024, 0);
+    assert!(round_of(&mut out, 300 * 1024) >= 300 * 1024, "the high mark itself is kept");
+    assert!(round_of(&mut out, 301 * 1024) <= 256 * 1024);
+}
+
+/// Sends `len` bytes, and says how much arena is kept then.
+fn round_of(out: &mut Gather, len: usize) -> usize {
+    out.copy(&vec![0; len]);
+    out.advance(len);
+    out.head(|head| head.capacity())
+}
+
+#[test]
+fn what_waits_moves_down_only_when_most_of_a_large_arena_was_sent() {
+    let front = |out: &Gather| out.chunks().next().map(<[u8]>::as_ptr).expect("something waits");
+    let mut out = Gather::new();
+    out.copy(&[1; 1000]);
+    let start = front(&out);
+    out.advance(900);
+    assert_eq!(front(&out), start.wrapping_add(900), "900 bytes are not worth it");
+
+    let mut out = Gather::new();
+    out.copy(&vec![1; 200 * 1024]);
+    out.copy(b"last");
+    let start = front(&out);
+    out.advance(64 * 1024);
+    assert_eq!(front(&out), start.wrapping_add(64 * 1024), "more waits than was sent");
+    out.advance(40 * 1024);
+    assert_eq!(front(&out), start, "now less does");
+    assert_eq!(out.size(), 96 * 1024 + 4);
+    out.advance(96 * 1024);
+    assert_eq!(out.chunks().collect::<Vec<_>>(), [b"last"]);
+    assert_eq!(front(&out), start);
+}
+
+#[test]
+fn what_is_flattened_stays_until_it_is_taken_off() {
+    let mut out = Gather::new();
+    out.set_copy_up_to(0);
+    out.copy(b"one ");
+    out.share(Bytes::from_static(b"two "));
+    out.copy(b"three");
+    let mut flat = b"> ".to_vec();
+    assert_eq!(out.flatten_into(&mut flat, 6), 6);
+    assert_eq!(flat, b"> one tw");
+    assert_eq!(out.flatten_into(&mut flat, 100), 13);
+    assert_eq!((flat.len(), out.size()), (21, 13));
+    out.advance_flattened(6);
+    assert_eq!((out.ledger().copied_out, out.ledger().shared_out), (6, 0), "what was flattened was copied");
+    out.advance(2);
+    assert_eq!((out.ledger().copied_out, out.ledger().shared_out), (6, 2));
+    assert_eq!(out.chunks().collect::<Vec<_>>(), [b"three"]);
+    assert_eq!(out.len_slices(usize::MAX), 1);
+    assert_eq!(Gather::new().flatten_into(&mut flat, 100), 0);
 }
 
 #[test]

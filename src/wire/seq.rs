@@ -284,4 +284,37 @@ mod tests {
         let stuck: Seq<&[u8], Digit<Span>> = Seq::new(b"zzz", 3);
         assert_eq!(stuck.iter().count(), 1, "an element without progress ends the walk");
     }
+
+    #[test]
+    fn is_its_region_and_its_count() {
+        let seq: Seq<&[u8], Digit<Span>> = Seq::new(b"1a2bc", 2);
+        assert_eq!(
+            (seq.len(), seq.is_empty(), *seq.region(), seq.into_region()),
+            (2, false, &b"1a2bc"[..], &b"1a2bc"[..])
+        );
+        assert!(Seq::<&[u8], Digit<Span>>::new(b"", 0).is_empty());
+        assert_eq!(seq, seq.clone());
+        assert_ne!(seq, Seq::new(&b"1a2bc"[..], 3));
+        assert_ne!(seq, Seq::new(&b"1a2bd"[..], 2));
+        let mut walk = seq.into_iter();
+        assert_eq!(walk.rest(), b"1a2bc");
+        assert_eq!(walk.next(), Some(Ok(Digit(&b"a"[..]))));
+        assert_eq!((walk.rest(), walk.clone().count()), (&b"2bc"[..], 1));
+        assert_eq!(alloc::format!("{seq:?} {walk:?}"), "Seq(2 in [49, 97, 50, 98, 99]) Iter { rest: [50, 98, 99] }");
+
+        // A field of a message: only the region is mapped.
+        let frame = Bytes::from_static(b"..1a2bc");
+        let spans = Seq::<Span, Digit<Span>>::point(Seq::new(&frame[2..], 2), &frame).expect("inside");
+        assert_eq!((spans.len(), spans.region().at()), (2, 2));
+        let owned = spans.share(&frame);
+        assert_eq!(owned.iter().count(), 2);
+        assert_eq!(alloc::format!("{:?}", owned.iter_shared()), "SharedIter { rest: [49, 97, 50, 98, 99] }");
+    }
+
+    #[test]
+    fn what_lies_outside_the_region_is_copied() {
+        let region = Bytes::from_static(b"1a");
+        assert_eq!(share(&region, b"elsewhere"), b"elsewhere"[..]);
+        assert_eq!(share(&region, &region[1..]).as_ptr(), region[1..].as_ptr());
+    }
 }
