@@ -1,7 +1,7 @@
 //! The laws hold for RESP, in both directions.
 
-use wireview::codec_laws;
 use wireview::laws::{Law, Laws};
+use wireview::{Error, codec_laws};
 use wireview_codecs::resp::{Replies, Requests};
 
 codec_laws!(
@@ -30,6 +30,13 @@ fn arguments_are_sent_from_where_they_lie() {
     let frame = b"*6\r\n$4\r\nMGET\r\n$1\r\na\r\n$0\r\n\r\n$1\r\nc\r\n$2\r\ndd\r\n$3\r\neee\r\n";
     let written = Laws::all().canonical().check_round_trip(Requests::new, frame);
     assert_eq!((written.messages, written.shared), (1, 4 + 1 + 1 + "$2\r\ndd\r\n$3\r\neee\r\n".len() as u64));
+}
+
+/// A length above `max_frame` that is complete only at the end of the stream: whole, the limit is told, so cut as well.
+#[test]
+fn a_limit_at_the_end_is_a_limit_however_it_is_cut() {
+    let outcome = Laws::all().check(Requests::new, b"*1\r\n$54775808\r\n");
+    assert_eq!(outcome.end, Some(Error::limit(&"frame", 0)));
 }
 
 codec_laws!(

@@ -122,6 +122,10 @@ impl Gate {
     #[cold]
     pub(crate) fn settle_last(&mut self, answer: Result<Boundary>, pending: usize, need: usize) {
         match answer {
+            // Asked earlier, with as many bytes, it would have been a limit: it is one now.
+            Ok(Boundary::Need(last)) if last > pending && last > self.limits.max_frame => {
+                self.fail(Error::limit(&"frame", 0));
+            }
             // Which of the two knows of more?
             Ok(Boundary::Need(last)) if last > pending => {
                 self.fail_at_eof(pending, (need.max(last) - pending) as u64);
