@@ -324,7 +324,7 @@ fn compat_tells_bad_frames_from_bad_streams() {
     let mut src = BytesMut::from(&b"\x03one\x02?!\x01E\x03two\x02X!"[..]);
     for expected in [Ok(&b"one"[..]), Err(Kind::Malformed), Err(Kind::Contract), Ok(b"two")] {
         let item = compat.decode(&mut src).expect("sound").expect("whole");
-        assert_eq!(item.as_ref().map(|frame| frame.view()).map_err(Error::kind), expected);
+        assert_eq!(item.as_ref().map(wireview::Frame::view).map_err(Error::kind), expected);
     }
     for _ in 0..2 {
         let fault = compat.decode(&mut src).expect_err("it cannot be opened");

@@ -268,7 +268,7 @@ fn payloads_know_their_size_show_their_bytes_and_come_from_every_holder() {
     for bytes in [&b""[..], b"four", b"more than four"] {
         check(bytes, bytes, true);
         check(Bytes::copy_from_slice(bytes), bytes, true);
-        check(&Bytes::copy_from_slice(bytes), bytes, true);
+        check(Bytes::copy_from_slice(bytes), bytes, true);
         check(bytes.to_vec(), bytes, true);
         check(Payload::from(bytes), bytes, true);
         check(Payload::from(Bytes::copy_from_slice(bytes)), bytes, true);
