@@ -2,7 +2,7 @@
 //! behind, how reads grow, and which blocks are kept.
 
 use bytes::{BufMut, Bytes};
-use wireview::formats::LengthPrefixed;
+use wireview::formats::{Fixed, LengthPrefixed};
 use wireview::length::{U8, U32Be};
 use wireview::recv::Layer;
 use wireview::{Boundary, Chunk, Codec, Deframer, Error, Incoming, Kind, Limits, Oversize, Result, Span};
@@ -339,6 +339,14 @@ fn bodies_are_opened_closed_and_refused() {
     deframer.feed(b";;");
     assert_eq!((deframer.chunk(), deframer.pending()), (Ok(Chunk::End), 0));
 
+    let mut deframer = Deframer::with_limits(LengthPrefixed::<U8>::new(100).trailer(3), limits);
+    deframer.feed(b"\x09abcdefghi;");
+    assert!(matches!(deframer.next_or_body(), Ok(Some(Incoming::Body { .. }))));
+    assert!(matches!(deframer.chunk(), Ok(Chunk::Bytes(_))));
+    deframer.finish();
+    let error = deframer.chunk().expect_err("two bytes of the tail are missing");
+    assert_eq!((error.kind(), error.offset(), deframer.report(error).missing()), (Kind::Eof, 1, Some(2)));
+
     // A chunk that cannot be opened, and a tail that does not fit.
     let mut deframer = streaming(b"\x09abc");
     head(&mut deframer);
@@ -503,6 +511,66 @@ fn reads_grow_when_they_are_filled_and_shrink_after_two_small_ones() {
     assert_eq!([offered(63), offered(63), offered(1), offered(1), offered(0)], [128, 128, 64, 64, 64]);
     let ledger = deframer.ledger();
     assert_eq!((ledger.reads, ledger.received), (14, 63 + 64 + 64 + 128 + 512 + 127 + 128 + 254 + 126 + 2));
+}
+
+#[test]
+fn a_read_ends_with_a_long_frame_whose_end_is_known() {
+    let limits = Limits::new().reads(1024, 1024);
+    // Lets `len` bytes come, and says how many more are offered then.
+    fn offered<C: Codec>(mut deframer: Deframer<C>, head: &[u8], len: usize) -> usize {
+        deframer.feed(head);
+        let mut left = len - head.len();
+        while left > 0 {
+            assert!(deframer.next().expect("sound").is_none());
+            left -= deframer.read_with(|block| {
+                let len = left.min(block.remaining_mut());
+                block.put_bytes(7, len);
+                len
+            });
+        }
+        assert!(deframer.next().expect("sound").is_none());
+        deframer.read_with(|block| block.remaining_mut())
+    }
+    let long = || Deframer::with_limits(LengthPrefixed::<U32Be>::new(5000), limits);
+    assert_eq!(offered(long(), &4996_u32.to_be_bytes(), 2000), 3000, "up to its end, though that is more than a read");
+    assert_eq!(offered(long(), &4996_u32.to_be_bytes(), 4744), 256);
+    assert_eq!(offered(long(), &4996_u32.to_be_bytes(), 4745), 1024, "255 bytes are too short for a read of their own");
+    assert_eq!(offered(long(), &1000_u32.to_be_bytes(), 504), 1024, "a short frame may bring the next along");
+    // What is needed to know more is not where the frame ends.
+    assert_eq!(offered(Deframer::with_limits(Fixed::new(5000), limits), b"", 2000), 1024);
+}
+
+#[test]
+fn the_last_word_on_what_is_left_must_be_true_too() {
+    /// Wants five bytes, and at the end so many more or fewer than there are.
+    #[derive(Debug)]
+    struct Last(isize);
+    impl Codec for Last {
+        type Message = Span;
+        fn delimit(&mut self, _: &[u8]) -> Result<Boundary> {
+            Ok(Boundary::Need(5))
+        }
+        fn delimit_last(&mut self, rest: &[u8]) -> Result<Boundary> {
+            Ok(Boundary::Need(rest.len().saturating_add_signed(self.0)))
+        }
+        fn parse<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
+            Ok(frame)
+        }
+    }
+    for (more, kind, missing) in [
+        (-1, Kind::Contract, None),
+        (0, Kind::Contract, None),
+        (1, Kind::Eof, Some(2)),
+        (2, Kind::Eof, Some(2)),
+        (7, Kind::Eof, Some(7)),
+    ] {
+        let mut deframer = Deframer::new(Last(more));
+        deframer.feed(b"abc");
+        assert!(deframer.next().expect("two are missing").is_none());
+        deframer.finish();
+        let error = deframer.next().expect_err("no frame");
+        assert_eq!((error.kind(), error.offset(), deframer.report(error).missing()), (kind, 3, missing), "{more}");
+    }
 }
 
 #[test]

@@ -304,3 +304,65 @@ async fn connections_can_be_printed_and_asked() {
     assert!(format!("{sender:?}").starts_with("Sender { io: "));
     assert_eq!(format!("{:?}", sender.out().encoder()), format!("{:?}", prefixed()));
 }
+
+#[cfg(feature = "testing")]
+#[test]
+fn a_broken_law_is_a_story_and_an_outcome_a_table() {
+    use wireview::laws::{Law, Laws};
+    use wireview::{Boundary, Codec};
+
+    /// Lengths of one byte. The notes that `delimit` takes of a frame depend on how it came.
+    #[derive(Default)]
+    struct Forgetful {
+        asked: usize,
+    }
+    impl Codec for Forgetful {
+        type Message = Span;
+        fn delimit(&mut self, input: &[u8]) -> wireview::Result<Boundary> {
+            self.asked += 1;
+            match input.first() {
+                None => Ok(Boundary::Need(1)),
+                Some(b'.') => Ok(Boundary::Skip(1)),
+                Some(0xff) => Err(Error::malformed(&"length", 0)),
+                Some(&len) => Ok(Boundary::Frame { head: 1, body: len.into(), tail: 0 }),
+            }
+        }
+        fn parse<'a>(&self, frame: &'a [u8]) -> wireview::Result<&'a [u8]> {
+            match frame.get(1) {
+                Some(b'?') => Err(Error::malformed(&"payload", 1)),
+                Some(b'n') if self.asked > 400 => Ok(&frame[2..]),
+                _ => Ok(&frame[1..]),
+            }
+        }
+    }
+
+    let outcome = Laws::all().check(Forgetful::default, b"\x02hi..\x02?!\xff");
+    assert_eq!(
+        outcome.to_string(),
+        "0..3 1..3\n5..8 `payload` is malformed, at byte 1 of the frame\n2 bytes skipped\n\
+         `length` is malformed, at byte 0 of the frame (stream offset 8)\n"
+    );
+    assert_eq!((outcome.end_offset(), outcome.views().collect::<Vec<_>>()), (Some(8), vec![&b"hi"[..]]));
+
+    let laws = Laws::default().without(Law::Canonical, "it is not written").shared_from(7);
+    assert_eq!(laws.to_string(), format!("all laws, without {} (it is not written)", Law::Canonical));
+
+    // Four hundred empty frames, and one that reads differently once as many questions were asked: byte by byte, say.
+    let stream = [&[0; 398][..], b"\x03new", &[0; 60]].concat();
+    let violation = Laws::all().verify(Forgetful::default, &stream).expect_err("split-dependent state");
+    let story = violation.to_string();
+    assert_eq!(violation.frame(), 398..402, "{story}");
+    assert!(story.starts_with(&format!("{} is broken by told::", violation.law())), "{story}");
+    for part in [
+        "   law: ",
+        "  here: ",
+        " input: 462 bytes",
+        " bytes in front\n",
+        " bytes behind\n",
+        "00 03 6e  ",
+        "  65 77 00",
+    ] {
+        assert!(story.contains(part), "{part:?} is missing in\n{story}");
+    }
+    assert!(story.contains(violation.what()) && story.contains(violation.law().sentence()));
+}
