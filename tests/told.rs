@@ -284,6 +284,32 @@ fn payloads_know_their_size_show_their_bytes_and_come_from_every_holder() {
     check(Payload::Rope(vec![Payload::Copy(b"with "), Payload::File(region)]), b"with a file", false);
 }
 
+#[test]
+fn a_blocking_connection_is_taken_apart_with_all_that_is_under_way() {
+    let stream = io::Cursor::new(b"one\ntwo\nthr".to_vec());
+    let mut conn = blocking::Connection::new(stream, Lines::new(10));
+    {
+        let wireview::Arrival::Frame(received) = conn.next_or_body().expect("sound").expect("a line") else {
+            panic!("lines are not streamed")
+        };
+        assert_eq!(received.frame.view(), Ok(&b"one"[..]));
+    }
+    assert_eq!(conn.ledger().received, 11);
+    conn.out().send(&b"answer"[..]).expect("fits");
+    let (stream, _, _, received, queue) = conn.into_parts();
+    assert_eq!((stream.position(), &received[..]), (11, &b"two\nthr"[..]));
+    assert_eq!(queue.chunks().collect::<Vec<_>>(), [b"answer\n"]);
+
+    // Above the high mark, sending writes.
+    let limits = Limits::new().queued(10, 5);
+    let mut conn =
+        blocking::Connection::with_encoder(io::Cursor::new(Vec::new()), Lines::new(100), Lines::new(100), limits);
+    conn.send(&b"123456789"[..]).expect("fits");
+    assert_eq!(conn.stream().position(), 0);
+    conn.send(&b""[..]).expect("fits");
+    assert_eq!(conn.stream().get_ref(), b"123456789\n\n");
+}
+
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn connections_can_be_printed_and_asked() {
