@@ -13,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 use tokio_util::codec::{Decoder, Encoder};
 use wireview::formats::{LengthPrefixed, Lines};
 use wireview::length::{U8, U16Be};
-use wireview::tokio::{Compat, Connection, Deadlines};
+use wireview::recv::{Layer, Unwrapped};
+use wireview::tokio::{Compat, Connection, Deadlines, Layered};
 use wireview::torture::{Script, Torture};
 use wireview::{Arrival, Boundary, Codec, Error, Fault, FileRegion, Kind, Limits, Oversize, Result, Span, Timeout};
 
@@ -308,6 +309,73 @@ async fn halves_send_under_backpressure_and_deadlines() {
     peer.read_exact(&mut got).await.expect("sent");
     sender.send(&[][..]).now_or_never().expect("the rest leaves").expect("sent");
     assert_eq!(sender.out().size(), 0);
+}
+
+/// Records of one byte of length, at most 100 of them; nothing is changed.
+#[derive(Debug, Default)]
+struct Records;
+
+impl Layer for Records {
+    fn unwrap(&mut self, raw: &[u8], plain: &mut [u8]) -> Result<Unwrapped> {
+        let Some((&len, body)) = raw.split_first() else { return Ok(Unwrapped::Need(1)) };
+        let len = usize::from(len);
+        match body.get(..len) {
+            None => Ok(Unwrapped::Need(1 + len)),
+            Some(_) if plain.len() < len => Ok(Unwrapped::Room(len)),
+            Some(body) => {
+                plain[..len].copy_from_slice(body);
+                Ok(Unwrapped::Moved { consumed: 1 + len, produced: len })
+            }
+        }
+    }
+    fn wrap(&mut self, plain: &[u8], raw: &mut Vec<u8>) -> Result<()> {
+        for record in plain.chunks(100) {
+            raw.push(record.len() as u8);
+            raw.extend_from_slice(record);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn records_are_bounded_and_what_is_not_consumed_is_given_back() {
+    let (near, mut peer) = duplex(1000);
+    let mut layered = Layered::new(near, Records).with_max_record(11);
+    assert_eq!(format!("{:?}", layered.layer()), "Records");
+    peer.write_all(b"\x05hello\x0aten bytes!\x0b").await.expect("written");
+    let mut got = [0; 15];
+    layered.read_exact(&mut got).await.expect("two records");
+    assert_eq!(&got, b"helloten bytes!");
+    let error = layered.read_u8().await.expect_err("twelve bytes are one too many");
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+    let source = error.get_ref().and_then(|source| source.downcast_ref::<Error>());
+    assert_eq!(source, Some(&Error::limit(&"record", 0)));
+    // Room for a record counts, too, where the reader has less.
+    let (near, mut peer) = duplex(1000);
+    let mut layered = Layered::new(near, Records).with_max_record(11);
+    peer.write_all(b"\x0aten bytes!").await.expect("written");
+    for byte in *b"ten bytes!" {
+        assert_eq!(layered.read_u8().await.expect("byte by byte"), byte);
+    }
+    layered.write_all(b"hello").await.expect("wrapped");
+    layered.flush().await.expect("written");
+    let mut got = [0; 6];
+    peer.read_exact(&mut got).await.expect("a record");
+    assert_eq!(&got, b"\x05hello");
+    layered.get_mut().write_all(b"raw").await.expect("past the layer");
+    peer.write_all(b"\x01x\x09half").await.expect("written");
+    assert_eq!(layered.read_u8().await.expect("a record"), b'x');
+    drop(peer);
+    assert_eq!(layered.read_u8().await.expect_err("cut short").kind(), ErrorKind::UnexpectedEof);
+    assert!(format!("{:?}", layered.get_ref()).starts_with("DuplexStream"));
+    let (_, _, rest) = layered.into_parts();
+    assert_eq!(rest, b"\x09half"[..]);
+
+    let mut layered = Layered::new(Broken { write: Some(ErrorKind::WriteZero), ..Broken::default() }, Records);
+    layered.write_all(b"hello").await.expect("it waits to be written");
+    assert_eq!(layered.flush().await.expect_err("nothing is taken").kind(), ErrorKind::WriteZero);
+    assert_eq!(layered.shutdown().await.expect_err("nothing is taken").kind(), ErrorKind::WriteZero);
+    assert_eq!(layered.write(b"more").await.expect_err("it was closed").kind(), ErrorKind::BrokenPipe);
 }
 
 fn decoded(compat: &mut Compat<Picky>, src: &mut BytesMut) -> Vec<Result<Vec<u8>>> {

@@ -284,6 +284,32 @@ fn payloads_know_their_size_show_their_bytes_and_come_from_every_holder() {
     check(Payload::Rope(vec![Payload::Copy(b"with "), Payload::File(region)]), b"with a file", false);
 }
 
+#[test]
+fn a_blocking_connection_is_taken_apart_with_all_that_is_under_way() {
+    let stream = io::Cursor::new(b"one\ntwo\nthr".to_vec());
+    let mut conn = blocking::Connection::new(stream, Lines::new(10));
+    {
+        let wireview::Arrival::Frame(received) = conn.next_or_body().expect("sound").expect("a line") else {
+            panic!("lines are not streamed")
+        };
+        assert_eq!(received.frame.view(), Ok(&b"one"[..]));
+    }
+    assert_eq!(conn.ledger().received, 11);
+    conn.out().send(&b"answer"[..]).expect("fits");
+    let (stream, _, _, received, queue) = conn.into_parts();
+    assert_eq!((stream.position(), &received[..]), (11, &b"two\nthr"[..]));
+    assert_eq!(queue.chunks().collect::<Vec<_>>(), [b"answer\n"]);
+
+    // Above the high mark, sending writes.
+    let limits = Limits::new().queued(10, 5);
+    let mut conn =
+        blocking::Connection::with_encoder(io::Cursor::new(Vec::new()), Lines::new(100), Lines::new(100), limits);
+    conn.send(&b"123456789"[..]).expect("fits");
+    assert_eq!(conn.stream().position(), 0);
+    conn.send(&b""[..]).expect("fits");
+    assert_eq!(conn.stream().get_ref(), b"123456789\n\n");
+}
+
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn connections_can_be_printed_and_asked() {
@@ -303,4 +329,66 @@ async fn connections_can_be_printed_and_asked() {
     assert!(format!("{receiver:?}").starts_with("Receiver { io: "));
     assert!(format!("{sender:?}").starts_with("Sender { io: "));
     assert_eq!(format!("{:?}", sender.out().encoder()), format!("{:?}", prefixed()));
+}
+
+#[cfg(feature = "testing")]
+#[test]
+fn a_broken_law_is_a_story_and_an_outcome_a_table() {
+    use wireview::laws::{Law, Laws};
+    use wireview::{Boundary, Codec};
+
+    /// Lengths of one byte. The notes that `delimit` takes of a frame depend on how it came.
+    #[derive(Default)]
+    struct Forgetful {
+        asked: usize,
+    }
+    impl Codec for Forgetful {
+        type Message = Span;
+        fn delimit(&mut self, input: &[u8]) -> wireview::Result<Boundary> {
+            self.asked += 1;
+            match input.first() {
+                None => Ok(Boundary::Need(1)),
+                Some(b'.') => Ok(Boundary::Skip(1)),
+                Some(0xff) => Err(Error::malformed(&"length", 0)),
+                Some(&len) => Ok(Boundary::Frame { head: 1, body: len.into(), tail: 0 }),
+            }
+        }
+        fn parse<'a>(&self, frame: &'a [u8]) -> wireview::Result<&'a [u8]> {
+            match frame.get(1) {
+                Some(b'?') => Err(Error::malformed(&"payload", 1)),
+                Some(b'n') if self.asked > 400 => Ok(&frame[2..]),
+                _ => Ok(&frame[1..]),
+            }
+        }
+    }
+
+    let outcome = Laws::all().check(Forgetful::default, b"\x02hi..\x02?!\xff");
+    assert_eq!(
+        outcome.to_string(),
+        "0..3 1..3\n5..8 `payload` is malformed, at byte 1 of the frame\n2 bytes skipped\n\
+         `length` is malformed, at byte 0 of the frame (stream offset 8)\n"
+    );
+    assert_eq!((outcome.end_offset(), outcome.views().collect::<Vec<_>>()), (Some(8), vec![&b"hi"[..]]));
+
+    let laws = Laws::default().without(Law::Canonical, "it is not written").shared_from(7);
+    assert_eq!(laws.to_string(), format!("all laws, without {} (it is not written)", Law::Canonical));
+
+    // Four hundred empty frames, and one that reads differently once as many questions were asked: byte by byte, say.
+    let stream = [&[0; 398][..], b"\x03new", &[0; 60]].concat();
+    let violation = Laws::all().verify(Forgetful::default, &stream).expect_err("split-dependent state");
+    let story = violation.to_string();
+    assert_eq!(violation.frame(), 398..402, "{story}");
+    assert!(story.starts_with(&format!("{} is broken by told::", violation.law())), "{story}");
+    for part in [
+        "   law: ",
+        "  here: ",
+        " input: 462 bytes",
+        " bytes in front\n",
+        " bytes behind\n",
+        "00 03 6e  ",
+        "  65 77 00",
+    ] {
+        assert!(story.contains(part), "{part:?} is missing in\n{story}");
+    }
+    assert!(story.contains(violation.what()) && story.contains(violation.law().sentence()));
 }

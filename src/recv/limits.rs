@@ -98,7 +98,8 @@ impl Limits {
         self
     }
 
-    /// The smallest and the largest read, in bytes: reads grow while they are filled, and shrink again.
+    /// The smallest and the largest read, in bytes: reads grow while they are filled, and shrink again. What is missing of a
+    /// long frame is asked for at once, so far as the block has room for it.
     ///
     /// # Panics
     /// If `min` is 0 or above `max`.
