@@ -139,6 +139,11 @@ async fn batches_hold_what_a_frame_was_waited_for_with() {
     peer.write_all(&stream[7..]).await.expect("written");
     let (batch, _) = conn.next_batch().await.expect("sound").expect("two are whole");
     assert_eq!(batch.iter().collect::<Vec<_>>(), [Ok(&b"two"[..]), Ok(b"three")]);
+    // Behind a frame that was only looked at.
+    peer.write_all(&stream).await.expect("written");
+    assert_eq!(conn.next().await.expect("sound").expect("a frame").frame.view(), Ok(&b"one"[..]));
+    let (batch, _) = conn.next_batch().await.expect("sound").expect("two are whole");
+    assert_eq!(batch.iter().collect::<Vec<_>>(), [Ok(&b"two"[..]), Ok(b"three")]);
     drop(peer);
     assert!(conn.next_batch().await.expect("the end").is_none());
     assert_eq!(conn.into_parts().received.len(), 0);

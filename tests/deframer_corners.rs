@@ -548,6 +548,7 @@ fn a_read_ends_with_a_long_frame_whose_end_is_known() {
     );
     assert_eq!(offered(long(), b"", &1000_u32.to_be_bytes(), 504), 1024, "a short frame may bring the next along");
     assert_eq!(offered(long(), b"\0\0\0\x01x", &4996_u32.to_be_bytes(), 2000), 3000, "wherever it begins");
+    assert_eq!(offered(long(), b"\0\0\0\x01x", &3000_u32.to_be_bytes(), 1504), 1500, "in a block that has room for it");
     // What is needed to know more is not where the frame ends.
     assert_eq!(offered(Deframer::with_limits(Fixed::new(5000), limits), b"", b"", 2000), 1024);
 }
