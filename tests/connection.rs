@@ -1,4 +1,5 @@
 //! The tokio connection: pipelining, deadlocks, cancellation, deadlines, halves, switching, `Framed`.
+#![cfg(feature = "tokio")]
 
 use std::future::Future;
 use std::io;
