@@ -76,6 +76,9 @@ fn planted_queues_are_found() {
         let violation = find(bug).unwrap_or_else(|| panic!("{bug:?} is not found"));
         assert_eq!(violation.law(), Law::Once);
     }
+    // Writes the same seven bytes for ever: a fuzzer ran out of memory on this one.
+    let endless = laws::verify_queue(|| PlantedQueue(QueueBug::ShortWriteTwice, VecDeque::new()), b"\x0a\x15\x0a0\x7f");
+    assert_eq!(endless.expect_err("it never ends").law(), Law::Once);
     scripts.iter().for_each(|script| laws::verify_queue(Gather::new, script).expect("the real one"));
 
     let sender = |lossy| {

@@ -1,6 +1,6 @@
 //! The laws of a send queue.
 
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 
 use bytes::Bytes;
 
@@ -46,7 +46,7 @@ impl Queue for Gather {
 /// If what leaves is not what was put in, in order, once.
 pub fn verify_queue<Q: Queue>(factory: impl Fn() -> Q, input: &[u8]) -> Result<(), Box<Violation>> {
     let mut queue = factory();
-    let mut writer = Torture::new(Vec::new(), Script::new(input));
+    let mut writer = Torture::new(Paper::default(), Script::new(input));
     let mut expected = Vec::new();
     let mut rng = Rng::of(input);
     for turn in 0..=16 {
@@ -57,16 +57,46 @@ pub fn verify_queue<Q: Queue>(factory: impl Fn() -> Q, input: &[u8]) -> Result<(
                 queue.put(piece);
             }
         }
+        writer.get_mut().room = expected.len();
         // A call that fails has used up a byte of the script, and once that is spent none does; the last turn is not left before.
         let mut failures = 0;
         while queue.write_to(&mut writer).is_err() && failures <= input.len() && (turn == 16 || rng.below(2) == 0) {
             failures += 1;
         }
-        if !expected.starts_with(writer.get_ref()) {
+        if !expected.starts_with(&writer.get_ref().written) {
             break;
         }
     }
-    judge::<Q>(Law::Once, expected, writer.get_ref())
+    judge::<Q>(Law::Once, expected, &writer.get_ref().written)
+}
+
+/// Keeps what is written, and refuses everything once there is more of it than was queued: a queue that writes the same bytes
+/// for ever is stopped.
+#[derive(Default)]
+struct Paper {
+    written: Vec<u8>,
+    room: usize,
+}
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.written.len() > self.room {
+            return Err(io::Error::other("more was written than had been queued"));
+        }
+        self.written.write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        // Room for all or for none: `write` has said no if there is none.
+        match self.write(&[]) {
+            Ok(_) => self.written.write_vectored(slices),
+            refused => refused,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The next piece: no two places of what is queued look the same.
