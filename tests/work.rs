@@ -45,7 +45,7 @@ const CASES: &[Case] = &[
         read(Headed::<Head>::new(1 << 20), &[&(size as u32).to_be_bytes()[..], &noise(size)].concat(), |_| {});
     }),
     ("nom", |size| {
-        read(Nom::<_, Span, _>::new(LengthPrefixed::<U32Be>::new(1 << 20), rest), &prefixed(&noise(size)), |_| {})
+        read(Nom::<_, Span, _>::new(LengthPrefixed::<U32Be>::new(1 << 20), rest), &prefixed(&noise(size)), |_| {});
     }),
     ("resp requests: a long argument", |size| requests(&[&b"SET"[..], b"k", &noise(size)])),
     ("resp requests: many arguments", |size| requests(&vec![&b"argument"[..]; size / 14])),
@@ -63,7 +63,7 @@ const CASES: &[Case] = &[
 
 /// What the gate is for.
 const PLANTED: Case = ("planted: searched from the start at each read", |size| {
-    read(StartsOver, &[&noise(size)[..], b"\0"].concat(), |_| {})
+    read(StartsOver, &[&noise(size)[..], b"\0"].concat(), |_| {});
 });
 
 fn main() {
