@@ -11,7 +11,7 @@ use wireview::laws;
 use wireview_codecs::resp::{Replies, Requests};
 
 // There they are a library.
-#[allow(unreachable_pub)]
+#[allow(unreachable_pub, dead_code, unused_imports)]
 #[path = "../fuzz/src/targets/mod.rs"]
 mod targets;
 

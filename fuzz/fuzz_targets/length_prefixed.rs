@@ -1,7 +1,4 @@
-//! The least that a target is: a codec, and all the laws. What a user's looks like, and how fast one is.
 #![no_main]
 
-use wireview::formats::LengthPrefixed;
-use wireview::length::U16Be;
-
-wireview::fuzz_codec!(LengthPrefixed::<U16Be>::new(1000), round_trip);
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wireview_fuzz::targets::length_prefixed(bytes));
+wireview::fuzz_mutator!();

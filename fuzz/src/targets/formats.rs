@@ -6,6 +6,11 @@ use wireview::{Codec, Encode, Error, Result, View};
 use zerocopy::byteorder::big_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+/// One small codec and all laws: what a user's target is, and the one to measure executions with.
+pub fn length_prefixed(bytes: &[u8]) {
+    run(&Laws::all().canonical(), || LengthPrefixed::<U16Be>::new(1000), bytes);
+}
+
 /// The first byte chooses the format, the rest is the stream.
 pub fn formats(input: &[u8]) {
     let Some((&choice, bytes)) = input.split_first() else { return };

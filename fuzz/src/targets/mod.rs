@@ -9,15 +9,17 @@ mod resp;
 
 pub use connection::connection;
 pub use deframer::deframer;
-pub use formats::formats;
+pub use formats::{formats, length_prefixed};
 pub use gather::gather;
-pub use resp::{resp_replies, resp_requests};
+pub use peer::Compared;
+pub use resp::{compare_replies, compare_requests, resp_replies, resp_requests};
 
 /// A target.
 pub type Target = fn(&[u8]);
 
 /// All of them.
 pub const ALL: &[(&str, Target)] = &[
+    ("length_prefixed", length_prefixed),
     ("resp_requests", resp_requests),
     ("resp_replies", resp_replies),
     ("formats", formats),

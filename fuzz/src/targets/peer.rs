@@ -88,32 +88,58 @@ impl Tree {
     }
 }
 
+/// What a comparison came to. Anything else is a panic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Messages of ours that the peer reads as the same.
+    pub same: u64,
+    /// Messages of ours that the peer is not asked about: inline requests, RESP3, errors that are not UTF-8.
+    pub ours_alone: u64,
+    /// What the peer reads at the front of a stream, we refuse, and Redis would not have written.
+    pub lenient: u64,
+    /// What the peer reads at the front of a stream, and is above a limit of ours.
+    pub above_a_limit: u64,
+}
+
+impl Compared {
+    fn message(&mut self, tree: Option<Tree>, frame: &[u8]) {
+        match tree {
+            Some(tree) => {
+                assert_same(&tree, frame);
+                self.same += 1;
+            }
+            None => self.ours_alone += 1,
+        }
+    }
+}
+
 /// Requests: arrays of bulk strings.
-pub(super) fn requests(stream: &[u8], outcome: &Outcome<Request<wireview::Span>>) {
+pub(super) fn requests(stream: &[u8], outcome: &Outcome<Request<wireview::Span>>) -> Compared {
+    let mut compared = Compared::default();
     let ours = |request: Request<&[u8]>| Tree::Array(request.args().map(|arg| Tree::Bulk(arg.to_vec())).collect());
     for (seen, request) in outcome.frames.iter().zip(outcome.views()) {
-        if request.form() == Form::Array {
-            assert_same(&ours(request), &seen.bytes);
-        }
+        compared.message((request.form() == Form::Array).then(|| ours(request)), &seen.bytes);
     }
     let first = outcome.frames.first().filter(|seen| seen.at == 0).map(|seen| seen.bytes.len());
     accepted(
         stream,
         first,
         outcome,
+        &mut compared,
         |tree| matches!(tree, Tree::Array(parts) if !parts.is_empty() && parts.iter().all(|part| matches!(part, Tree::Bulk(_)))),
     );
+    compared
 }
 
 /// Replies: any value of RESP2.
-pub(super) fn replies(stream: &[u8], outcome: &Outcome<Value<wireview::Span>>) {
+pub(super) fn replies(stream: &[u8], outcome: &Outcome<Value<wireview::Span>>) -> Compared {
+    let mut compared = Compared::default();
     for (seen, value) in outcome.frames.iter().zip(outcome.views()) {
-        if let Some(tree) = Tree::ours(value) {
-            assert_same(&tree, &seen.bytes);
-        }
+        compared.message(Tree::ours(value), &seen.bytes);
     }
     let first = outcome.frames.first().map(|seen| seen.bytes.len());
-    accepted(stream, first, outcome, |_| true);
+    accepted(stream, first, outcome, &mut compared, |_| true);
+    compared
 }
 
 fn assert_same(ours: &Tree, frame: &[u8]) {
@@ -123,11 +149,23 @@ fn assert_same(ours: &Tree, frame: &[u8]) {
 }
 
 /// What the peer accepts at the front of the stream, and Redis would write, we have accepted.
-fn accepted<M>(stream: &[u8], ours: Option<usize>, outcome: &Outcome<M>, concerns: impl Fn(&Tree) -> bool) {
+fn accepted<M>(
+    stream: &[u8],
+    ours: Option<usize>,
+    outcome: &Outcome<M>,
+    compared: &mut Compared,
+    concerns: impl Fn(&Tree) -> bool,
+) {
     let Ok(Some((theirs, len))) = decode(stream) else { return };
     let tree = Tree::theirs(theirs);
-    if concerns(&tree) && tree.is_canonical(&stream[..len]) && ours != Some(len) {
+    if ours == Some(len) || !concerns(&tree) {
+        return;
+    }
+    if tree.is_canonical(&stream[..len]) {
         let limit = outcome.end.is_some_and(|error| error.kind() == Kind::Limit);
         assert!(limit, "{}: we read {ours:?}, {:?}", stream.escape_ascii(), outcome.end);
+        compared.above_a_limit += 1;
+    } else {
+        compared.lenient += 1;
     }
 }

@@ -2,10 +2,20 @@ use wireview::laws::{Law, Laws};
 use wireview::{Result, View};
 use wireview_codecs::resp::{Replies, Requests, Value};
 
-use super::peer;
+use super::peer::{self, Compared};
 
 /// What a client may send.
 pub fn resp_requests(bytes: &[u8]) {
+    compare_requests(bytes);
+}
+
+/// What a server may answer.
+pub fn resp_replies(bytes: &[u8]) {
+    compare_replies(bytes);
+}
+
+/// Requests: the laws, and what the peer says.
+pub fn compare_requests(bytes: &[u8]) -> Compared {
     let laws = Laws::all().without(Law::ZeroCopyOut, "inline requests are quoted, so written anew");
     let inspect = |request: View<'_, Requests>| {
         let args: Vec<&[u8]> = request.args().collect();
@@ -14,12 +24,12 @@ pub fn resp_requests(bytes: &[u8]) {
         assert!(!request.to_string().is_empty());
     };
     let outcome = laws.verify_with(Requests::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
-    peer::requests(bytes, &outcome);
     laws.check_round_trip(Requests::new, bytes);
+    peer::requests(bytes, &outcome)
 }
 
-/// What a server may answer.
-pub fn resp_replies(bytes: &[u8]) {
+/// Replies: the laws, and what the peer says.
+pub fn compare_replies(bytes: &[u8]) -> Compared {
     let laws = Laws::all();
     let inspect = |reply: View<'_, Replies>| {
         reply.to_string();
@@ -29,6 +39,6 @@ pub fn resp_replies(bytes: &[u8]) {
         assert!(reply.events().all(|event| event.is_ok()), "events were checked: {reply:?}");
     };
     let outcome = laws.verify_with(Replies::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
-    peer::replies(bytes, &outcome);
     laws.check_round_trip(Replies::new, bytes);
+    peer::replies(bytes, &outcome)
 }
