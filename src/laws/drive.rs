@@ -30,9 +30,12 @@ pub enum Way {
     /// `tokio::Compat`, as `Framed` calls it.
     #[cfg(feature = "tokio")]
     Compat,
+    /// [`Deframer::next_or_body`] with all bodies streamed, if the codec does that.
+    Streamed,
 }
 
 impl Way {
+    /// Those that give whole frames.
     pub(super) const ALL: &[Self] = &[
         Self::Next,
         Self::Views,
@@ -52,6 +55,7 @@ impl fmt::Display for Way {
             Self::Mixed => "`next`, `views` and `batch` in turn",
             #[cfg(feature = "tokio")]
             Self::Compat => "`Compat`",
+            Self::Streamed => "`next_or_body`, bodies streamed",
         })
     }
 }
@@ -93,7 +97,7 @@ pub(super) fn same<T: Holder>(one: &T, two: &T) -> bool {
 }
 
 impl<C: Codec, F: Fn() -> C> Subject<'_, F> {
-    fn probe(&self) -> Probe<C> {
+    pub(super) fn probe(&self) -> Probe<C> {
         Probe::new((self.factory)(), self.laws.allocated)
     }
 
@@ -110,7 +114,7 @@ impl<C: Codec, F: Fn() -> C> Subject<'_, F> {
     }
 
     /// What the probe saw has the first word: it is the cause where others see effects.
-    fn slipped(&self, slip: Option<Slip>, at: u64) -> Verdict {
+    pub(super) fn slipped(&self, slip: Option<Slip>, at: u64) -> Verdict {
         match slip {
             Some(slip) if self.laws.is_on(slip.law()) => {
                 Err(Broken::new(slip.law(), slip, at..self.bytes.len() as u64))

@@ -24,6 +24,11 @@ impl<'o, M: Message> Judge<'o, M> {
         self.next.checked_sub(1).and_then(|last| self.expected.frames.get(last)).map_or(0, Seen::end)
     }
 
+    /// Whether all frames came, and the stream was found to end in the next.
+    pub(super) fn is_over(&self) -> bool {
+        self.next >= self.expected.frames.len() && self.expected.end.is_some()
+    }
+
     pub(super) fn drain<C: Codec<Message = M>>(
         &mut self,
         deframer: &mut Deframer<C>,
@@ -80,7 +85,7 @@ impl<'o, M: Message> Judge<'o, M> {
     }
 
     #[cold]
-    fn differs(&self, law: Law, what: fmt::Arguments<'_>) -> Verdict {
+    pub(super) fn differs(&self, law: Law, what: fmt::Arguments<'_>) -> Verdict {
         if !self.laws.is_on(law) {
             return Ok(());
         }

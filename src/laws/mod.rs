@@ -17,7 +17,7 @@
 //! | [`NoPanic`](Law::NoPanic) | codec | overflow, slices out of range, recursion without bound |
 //! | [`Progress`](Law::Progress) | `delimit` | empty frames, skips of nothing |
 //! | [`NeedUnderstated`](Law::NeedUnderstated), [`NeedOverstated`](Law::NeedOverstated) | `delimit` | asking in vain, waiting in vain |
-//! | [`SplitInvariance`](Law::SplitInvariance), [`ErrorPlace`](Law::ErrorPlace) | `delimit`, `open`, `parse` | messages and errors that depend on how the network cut the stream |
+//! | [`SplitInvariance`](Law::SplitInvariance), [`ErrorPlace`](Law::ErrorPlace) | `delimit`, `open`, `parse`, streamed bodies | messages and errors that depend on how the network cut the stream |
 //! | [`Inside`](Law::Inside), [`Holders`](Law::Holders), [`Pure`](Law::Pure) | `parse`, `map` | fields from elsewhere, lost or swapped fields, memory in `parse` |
 //! | [`Limits`](Law::Limits), [`Allocation`](Law::Allocation) | `delimit`, all | memory for a length that was only declared |
 //! | [`RoundTrip`](Law::RoundTrip), [`Canonical`](Law::Canonical), [`EncodeHolders`](Law::EncodeHolders) | `encode` | messages that do not come back |
@@ -40,6 +40,7 @@ mod outcome;
 mod probe;
 mod queue;
 mod round_trip;
+mod streamed;
 mod violation;
 
 pub use drive::Way;
@@ -248,14 +249,22 @@ impl Laws {
     ) -> Result<(), Box<Violation>> {
         let len = subject.bytes.len();
         let mut rng = Rng::of(subject.bytes);
-        let run = |way, cuts: &[usize], max| {
-            let Err(broken) = subject.compare(outcome, way, cuts, max) else { return Ok(()) };
-            let fails =
-                |cuts: &[usize]| subject.compare(outcome, way, cuts, max).is_err_and(|other| other.law == broken.law);
+        let compare = |way, cuts: &[usize], max| match way {
+            Way::Streamed => subject.streamed(outcome, cuts),
+            way => subject.compare(outcome, way, cuts, max).map(|()| true),
+        };
+        // Whether there was something to compare.
+        let told = |way, cuts: &[usize], max| {
+            let broken = match compare(way, cuts, max) {
+                Ok(told) => return Ok(told),
+                Err(broken) => broken,
+            };
+            let fails = |cuts: &[usize]| compare(way, cuts, max).is_err_and(|other| other.law == broken.law);
             let cuts = shrink(cuts.to_vec(), fails);
-            let broken = subject.compare(outcome, way, &cuts, max).err().unwrap_or(broken);
+            let broken = compare(way, &cuts, max).err().unwrap_or(broken);
             Err(self.violation::<C>(broken, subject.bytes, &cuts, Some(way)))
         };
+        let run = |way, cuts: &[usize], max| told(way, cuts, max).map(drop);
         for way in &Way::ALL[1..] {
             run(*way, &[], None)?;
         }
@@ -290,6 +299,10 @@ impl Laws {
         run(next_way(), &every, None)?;
         for _ in 0..3 {
             run(next_way(), &scattered(len, &mut rng), None)?;
+        }
+        if told(Way::Streamed, &[], None)? {
+            run(Way::Streamed, &every, None)?;
+            run(Way::Streamed, &scattered(len, &mut rng), None)?;
         }
         if self.is_on(Law::Limits) {
             let max = match outcome.frames.len() {

@@ -143,4 +143,22 @@ impl<C: Codec> Codec for Probe<C> {
     fn barrier(&self) -> bool {
         self.codec.barrier()
     }
+
+    fn parse_head<'a>(&self, head: &'a [u8], body: u64) -> Result<View<'a, Self>> {
+        let before = self.allocated.map(|count| count());
+        let answer = self.codec.parse_head(head, body);
+        self.since(before, head.len());
+        answer
+    }
+
+    fn open_body(&mut self, at: u64, chunk: &mut [u8]) -> Result<()> {
+        let before = self.allocated.map(|count| count());
+        let answer = self.codec.open_body(at, chunk);
+        self.since(before, chunk.len());
+        answer
+    }
+
+    fn close_body(&mut self, tail: &[u8]) -> Result<()> {
+        self.codec.close_body(tail)
+    }
 }

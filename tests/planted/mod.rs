@@ -33,6 +33,7 @@ pub(crate) enum Bug {
     NonCanonical,
     HolderChangesEncoding,
     PayloadCopied,
+    ChunkOutOfPlace,
 }
 
 impl Bug {
@@ -57,6 +58,7 @@ impl Bug {
         (Self::NonCanonical, Law::Canonical),
         (Self::HolderChangesEncoding, Law::EncodeHolders),
         (Self::PayloadCopied, Law::ZeroCopyOut),
+        (Self::ChunkOutOfPlace, Law::SplitInvariance),
     ];
 }
 
@@ -179,6 +181,18 @@ impl Codec for Planted {
         };
         let topic = if self.bug == Bug::FieldOutside && topic.is_empty() { &b"default"[..] } else { topic };
         Ok(Publish { topic, payload, swaps: self.bug == Bug::HolderDiffers, number })
+    }
+
+    fn parse_head<'a>(&self, _: &'a [u8], _: u64) -> Result<Publish<&'a [u8]>> {
+        Ok(Publish { topic: &[], payload: &[], swaps: false, number: 0 })
+    }
+
+    fn open_body(&mut self, at: u64, chunk: &mut [u8]) -> Result<()> {
+        if self.bug == Bug::ChunkOutOfPlace && at > 0 {
+            // A mask that does not know where in the body it is.
+            chunk[0] ^= 1;
+        }
+        Ok(())
     }
 }
 
