@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 
 use wireview::Gather;
-use wireview::laws::{self, Law, Laws, Violation};
+use wireview::laws::{self, Draw, Law, Laws, Violation};
 
 mod planted;
-use planted::{Bug, Planted, PlantedQueue, PlantedSender, QueueBug};
+use planted::{Bug, Planted, PlantedQueue, PlantedSender, Publish, QueueBug};
 
 /// Lawful frames, noise, a refused topic, and an empty topic; errors at the end.
 const SEEDS: &[&[u8]] = &[
@@ -51,6 +51,23 @@ fn every_planted_fault_is_found_by_its_law() {
         let told = violation.to_string();
         assert!(told.contains(law.sentence()) && told.contains("       0  "), "{told}");
     }
+}
+
+/// Encoder and decoder are symmetric in this one: only what was meant tells.
+#[test]
+fn a_message_that_does_not_come_back_is_found_by_what_it_was() {
+    let message = |draw: &mut Draw<'_>| Publish {
+        topic: draw.text(9, b"abc").into(),
+        payload: draw.bytes(50).into(),
+        swaps: false,
+        number: 0,
+    };
+    let made = Laws::all().canonical().check_generated(|| Planted::new(Bug::None), 300, message);
+    assert!(made.messages > 300 && made.spoiled > 300, "{made:?}");
+    let lost =
+        std::panic::catch_unwind(|| Laws::all().check_generated(|| Planted::new(Bug::LostOnEncode), 300, message));
+    let told = lost.expect_err("a payload of three bytes is lost");
+    assert!(told.downcast_ref::<String>().is_some_and(|told| told.contains("came back as")), "{told:?}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The laws hold for RESP, in both directions.
 
-use wireview::laws::{Law, Laws};
+use bytes::Bytes;
+use wireview::laws::{Draw, Law, Laws};
 use wireview::{Error, codec_laws};
-use wireview_codecs::resp::{Replies, Requests};
+use wireview_codecs::resp::{Null, Replies, Request, Requests, Value};
 
 codec_laws!(
     requests,
@@ -51,3 +52,36 @@ codec_laws!(
         b"$?\r\n;4\r\nHell\r\n;1\r\no\r\n;0\r\n*?\r\n:1\r\n%?\r\n+k\r\n~?\r\n.\r\n.\r\n.\r\n",
     ]
 );
+
+#[test]
+fn requests_that_are_made_come_back() {
+    let request = |draw: &mut Draw<'_>| -> Request<Bytes> {
+        let mut arg = || Bytes::from(draw.bytes(40));
+        let args = [arg(), arg(), arg()];
+        if draw.flag() { Request::new(args) } else { Request::new([args[0].clone()]) }
+    };
+    let laws =
+        Laws::all().without(Law::ZeroCopyOut, "a spoiled request may be an inline request, which is written anew");
+    let made = laws.check_generated(Requests::new, 200, request);
+    assert!(made.messages > 200 && made.spoiled > 100, "{made:?}");
+}
+
+#[test]
+fn replies_that_are_made_come_back() {
+    let reply = |draw: &mut Draw<'_>| -> Value<Bytes> {
+        let line = |draw: &mut Draw<'_>| Bytes::from(draw.text(30, b" !OK:+-$*\"\xff\0"));
+        match draw.below(9) {
+            0 => Value::Simple(line(draw)),
+            1 => Value::Error(line(draw)),
+            2 => Value::Integer(draw.number() as i64),
+            3 => Value::Bulk(draw.bytes(100).into()),
+            4 => Value::Null(*draw.pick(&[Null::Bulk, Null::Array])),
+            5 => Value::Boolean(draw.flag()),
+            6 => Value::BulkError(draw.bytes(100).into()),
+            7 => Value::Double((draw.number() as f64 / 8.0).to_string().into_bytes().into()),
+            _ => Value::Verbatim { format: Bytes::from_static(b"txt"), text: draw.bytes(20).into() },
+        }
+    };
+    let made = Laws::all().check_generated(Replies::new, 200, reply);
+    assert!(made.messages > 200 && made.spoiled > 200, "{made:?}");
+}

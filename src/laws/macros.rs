@@ -80,6 +80,7 @@ macro_rules! codec_laws {
 /// wireview::fuzz_codec!(MyCodec::new());
 /// wireview::fuzz_codec!(MyCodec::new(), round_trip);           // if the codec encodes what it reads
 /// wireview::fuzz_codec!(MyCodec::new(), round_trip, my_laws()); // if not just all laws are meant
+/// wireview::fuzz_codec!(MyCodec::new(), made, my_laws(), |draw| …); // inputs are choices from which messages are made
 /// ```
 ///
 /// `fuzz/Cargo.toml` names `libfuzzer-sys` and `wireview` with the feature `testing`. Inputs are pure wire bytes, mutated by
@@ -99,6 +100,11 @@ macro_rules! fuzz_codec {
             laws.check_round_trip(|| $codec, bytes);
         });
         $crate::fuzz_mutator!();
+    };
+    ($codec:expr, made, $laws:expr, $message:expr $(,)?) => {
+        ::libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+            $laws.check_made_from(|| $codec, input, $message);
+        });
     };
     ($codec:expr, $laws:expr $(,)?) => {
         $crate::fuzz_codec!(@reading $codec, $laws);

@@ -27,11 +27,15 @@
 //! In a test, with [`codec_laws!`](crate::codec_laws); for cargo-fuzz, with [`fuzz_codec!`](crate::fuzz_codec). A law that
 //! does not apply is switched off by name: [`Laws::without`].
 //!
+//! Where streams come from is up to the caller: seeds written from a specification, [mutants] of them, captured traffic, a
+//! fuzzer; or messages that are [made and written](Laws::check_generated) by the codec itself.
+//!
 //! What no run of a program can show is not here: that work is linear in the length of a frame is counted in instructions, by
 //! a tool.
 
 mod cuts;
 mod drive;
+mod generate;
 mod judge;
 mod law;
 mod macros;
@@ -44,6 +48,7 @@ mod streamed;
 mod violation;
 
 pub use drive::Way;
+pub use generate::{Draw, Generated};
 pub use law::Law;
 pub use macros::check_all;
 pub use mutate::{mutants, mutate};
