@@ -143,4 +143,8 @@ impl<C: Codec> Codec for Probe<C> {
     fn barrier(&self) -> bool {
         self.codec.barrier()
     }
+
+    fn is_inside(&self) -> bool {
+        self.codec.is_inside()
+    }
 }
