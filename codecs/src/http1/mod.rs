@@ -3,8 +3,8 @@
 mod chunk;
 mod facts;
 mod flow;
-mod headers;
 mod head;
+mod headers;
 mod line;
 mod part;
 mod requests;
@@ -18,7 +18,7 @@ pub use headers::{Field, Headers, Iter};
 pub use part::{Chunk, Part, Trailers};
 pub use requests::Requests;
 pub use responses::{Calls, Responses, client};
-pub use write::{Chunks, Fields, Reply, refusal};
+pub use write::{Call, Chunks, Fields, Reply, refusal};
 
 /// What errors call the parts of a message.
 mod field {

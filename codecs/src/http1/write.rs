@@ -445,6 +445,40 @@ impl Calls {
     }
 }
 
+/// A request to be sent by a connection whose encoder is [`Calls`], as by [`Calls::send`].
+///
+/// ```
+/// use wireview::{Encode, Gather};
+/// use wireview_codecs::http1::{self, Call};
+///
+/// let (_, mut calls) = http1::client();
+/// let mut out = Gather::new();
+/// calls.encode(Call::new("GET", "/", |fields| fields.add("Host", "a.example"), &b""[..]), &mut out)?;
+/// assert_eq!(out.chunks().collect::<Vec<_>>().concat(), b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+/// # Ok::<(), wireview::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a, F, B> {
+    method: &'a str,
+    target: &'a str,
+    fields: F,
+    body: B,
+}
+
+impl<'a, F: FnOnce(&mut Fields<'_>), B: Outgoing> Call<'a, F, B> {
+    /// A request with header fields that `fields` adds, and a body.
+    #[must_use]
+    pub const fn new(method: &'a str, target: &'a str, fields: F, body: B) -> Self {
+        Self { method, target, fields, body }
+    }
+}
+
+impl<F: FnOnce(&mut Fields<'_>), B: Outgoing> Encode<Call<'_, F, B>> for Calls {
+    fn encode(&mut self, call: Call<'_, F, B>, out: &mut Gather) -> Result<()> {
+        self.send(out, call.method, call.target, call.fields, call.body)
+    }
+}
+
 /// Writes a part as it was read, apart from its head, and the digits of chunk sizes.
 fn put_part<H, B: Outgoing>(part: Part<H, B>, out: &mut Gather, head: impl FnOnce(H, &mut Gather)) -> Result<()> {
     match part {
