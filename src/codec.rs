@@ -56,7 +56,8 @@ pub trait Codec {
     /// Says where the first frame in `input` ends.
     ///
     /// `input` starts at that frame's first byte and only grows between calls that answer [`Boundary::Need`], so a codec
-    /// may remember how far it has scanned. It may be empty.
+    /// may remember how far it has scanned. It may be empty. What it answers other than `Need` is not asked for again, but for
+    /// a frame without a head that is announced before its first byte has come: a codec may move on with its answer.
     ///
     /// # Errors
     /// If the bytes cannot be the start of a frame. The stream ends there.
@@ -94,6 +95,13 @@ pub trait Codec {
     /// True after a frame behind which the bytes belong to another codec (TLS, an upgrade): a batch stops here.
     #[inline(always)]
     fn barrier(&self) -> bool {
+        false
+    }
+
+    /// True behind a frame with which a message has begun that later frames complete: a stream that ends there has ended too
+    /// early, although no frame is cut.
+    #[inline]
+    fn is_inside(&self) -> bool {
         false
     }
 

@@ -3,6 +3,7 @@
 //! | feature | protocol | checked | left to the handler |
 //! | --- | --- | --- | --- |
 //! | [`resp`] | RESP2 and RESP3, both directions, inline commands | lengths, counts, line ends, numbers, depth, types | meaning of commands, UTF-8, unique keys of maps and sets |
+//! | [`http1`] | HTTP/1.1 and 1.0, both directions, bodies of every framing | grammar of heads, chunks and trailers; all that says where a message ends; one `Host` | what fields mean, the form of targets, content and transfer codings other than chunked |
 //!
 //! A codec sees of wireview only what its users see: each is also an example of how one is written.
 #![no_std]
@@ -10,5 +11,7 @@
 
 extern crate alloc;
 
+#[cfg(feature = "http1")]
+pub mod http1;
 #[cfg(feature = "resp")]
 pub mod resp;

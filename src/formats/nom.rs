@@ -275,6 +275,11 @@ where
     fn barrier(&self) -> bool {
         self.format.barrier()
     }
+
+    #[inline]
+    fn is_inside(&self) -> bool {
+        self.format.is_inside()
+    }
 }
 
 impl<D: Encode<X>, M, P, X> Encode<X> for Nom<D, M, P> {

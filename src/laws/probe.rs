@@ -161,4 +161,8 @@ impl<C: Codec> Codec for Probe<C> {
     fn close_body(&mut self, tail: &[u8]) -> Result<()> {
         self.codec.close_body(tail)
     }
+
+    fn is_inside(&self) -> bool {
+        self.codec.is_inside()
+    }
 }

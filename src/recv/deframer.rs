@@ -210,7 +210,7 @@ impl<C: Codec> Deframer<C> {
     pub(crate) fn find(&mut self, streaming: bool) -> Found {
         loop {
             if !self.gate.calm {
-                match self.wake() {
+                match self.wake(streaming) {
                     Wake::Calm => {}
                     Wake::Found(found) => return found,
                 }
@@ -299,12 +299,12 @@ impl<C: Codec> Deframer<C> {
 
     /// Looks whether what was waited for has come.
     #[cold]
-    pub(super) fn wake(&mut self) -> Wake {
+    pub(super) fn wake(&mut self, streaming: bool) -> Wake {
         let pending = self.input.pending_len();
         match self.gate.state {
             State::Failed(_) => return Wake::Found(Found::Failure),
             State::Need(need) if pending < need => {
-                if !self.gate.eof || pending == 0 {
+                if !self.gate.eof || (pending == 0 && !self.codec.is_inside()) {
                     return Wake::Found(Found::Nothing);
                 }
                 return self.wake_at_eof(need);
@@ -328,7 +328,13 @@ impl<C: Codec> Deframer<C> {
             }
             State::Skip(left) => return self.skip(left),
             State::Body(body) => return self.skip(body.rest()),
-            State::Calm | State::Need(_) | State::Large { .. } => {}
+            State::Large { .. } if streaming => return Wake::Found(Found::Nothing),
+            // Asked for as a whole after all. The codec has answered for this frame and is not asked twice.
+            State::Large { head, body, tail } => {
+                self.gate.settle_frame(head, body, tail, pending, false);
+                return self.wake(false);
+            }
+            State::Calm | State::Need(_) => {}
         }
         self.gate.raise();
         Wake::Calm
@@ -337,9 +343,9 @@ impl<C: Codec> Deframer<C> {
     /// Asks the codec about what is left at the end of the stream, after it had asked for `need` bytes.
     fn wake_at_eof(&mut self, need: usize) -> Wake {
         let rest = self.input.pending();
-        let answer = self.codec.delimit_last(rest);
+        let answer = if rest.is_empty() { Ok(Boundary::Need(need)) } else { self.codec.delimit_last(rest) };
         self.gate.settle_last(answer, rest.len(), need);
-        self.wake()
+        self.wake(false)
     }
 
     /// Drops up to `left` bytes.

@@ -59,7 +59,7 @@ impl<C: Codec> Deframer<C> {
         if self.gate.calm {
             return Ok(self.walk(0, false));
         }
-        match self.wake() {
+        match self.wake(false) {
             Wake::Calm => Ok(self.walk(0, false)),
             Wake::Found(Found::Frame) => Ok(self.views_from_found()),
             Wake::Found(Found::Nothing) => Ok(self.walk(0, true)),

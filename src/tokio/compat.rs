@@ -78,7 +78,7 @@ impl<C: Codec, E> Compat<C, E> {
             match self.gate.state {
                 State::Failed(error) => return Err(error),
                 State::Need(need) | State::Whole(need) if pending < need => {
-                    if self.gate.eof && pending > 0 {
+                    if self.gate.eof && (pending > 0 || self.codec.is_inside()) {
                         self.end(src, need);
                         continue;
                     }
@@ -123,7 +123,7 @@ impl<C: Codec, E> Compat<C, E> {
     fn end(&mut self, src: &BytesMut, need: usize) {
         let pending = src.len();
         let last = match self.gate.state {
-            State::Need(_) => self.codec.delimit_last(src),
+            State::Need(_) if pending > 0 => self.codec.delimit_last(src),
             _ => Ok(Boundary::Need(need)),
         };
         self.gate.settle_last(last, pending, need);

@@ -1,0 +1,187 @@
+//! What the fields of a head say about the message and the connection.
+
+use wireview::{Error, Result};
+
+use super::field;
+
+/// Looks at each field of a section as soon as its line is whole.
+pub(super) trait See {
+    /// `value` starts at `at`.
+    fn see(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()>;
+}
+
+/// Trailers: nothing in them changes how the message is read.
+impl See for () {
+    #[inline(always)]
+    fn see(&mut self, _: &[u8], _: &[u8], _: usize) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A `Transfer-Encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    None,
+    /// `chunked` is the last coding.
+    Chunked,
+    /// Another one is: the body ends with the connection.
+    Other,
+}
+
+pub(super) const CLOSE: u8 = 1;
+pub(super) const KEEP_ALIVE: u8 = 2;
+/// `Connection: upgrade`.
+pub(super) const UPGRADE_OPTION: u8 = 4;
+/// `Upgrade: …`
+pub(super) const UPGRADE: u8 = 8;
+pub(super) const HOST: u8 = 16;
+/// `Expect: 100-continue`.
+pub(super) const CONTINUE: u8 = 32;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    pub(super) flags: u8,
+    pub(super) coding: Coding,
+    /// Where the last `Transfer-Encoding` was.
+    pub(super) coding_at: u32,
+    pub(super) length: Option<u64>,
+    /// In a response `Host` means nothing.
+    response: bool,
+}
+
+impl Facts {
+    pub(super) const NONE: Self = Self { flags: 0, coding: Coding::None, coding_at: 0, length: None, response: false };
+    pub(super) const RESPONSE: Self = Self { response: true, ..Self::NONE };
+
+    pub(super) const fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// RFC 9112, 9.3: whether the connection can go on behind the message.
+    pub(super) const fn keep_alive(&self, minor: u8) -> bool {
+        !self.has(CLOSE) && (minor > 0 || self.has(KEEP_ALIVE))
+    }
+
+    /// RFC 9112, 3.2.
+    fn host(&mut self, value: &[u8], at: usize) -> Result<()> {
+        if self.response {
+            return Ok(());
+        }
+        if self.has(HOST) {
+            return Err(Error::malformed(&field::HOST, at));
+        }
+        self.flags |= HOST;
+        let lawful = |byte: &u8| {
+            byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'-' | b'.'
+                        | b'_'
+                        | b'~'
+                        | b'%'
+                        | b':'
+                        | b'['
+                        | b']'
+                        | b'!'
+                        | b'$'
+                        | b'&'
+                        | b'\''
+                        | b'('
+                        | b')'
+                        | b'*'
+                        | b'+'
+                        | b','
+                        | b';'
+                        | b'='
+                )
+        };
+        match value.iter().position(|byte| !lawful(byte)) {
+            None => Ok(()),
+            Some(bad) => Err(Error::malformed(&field::HOST, at + bad)),
+        }
+    }
+
+    /// RFC 9112, 6.2: one number. A list of equal ones, which a recipient may take, is refused.
+    fn length(&mut self, value: &[u8], at: usize) -> Result<()> {
+        if self.length.is_some() || self.coding != Coding::None || value.is_empty() {
+            return Err(Error::malformed(&field::LENGTH, at));
+        }
+        let mut length = 0u64;
+        for (i, byte) in value.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(Error::malformed(&field::LENGTH, at + i));
+            }
+            length = length
+                .checked_mul(10)
+                .and_then(|length| length.checked_add(digit.into()))
+                .ok_or(Error::overflow(&field::LENGTH, at + i))?;
+        }
+        self.length = Some(length);
+        Ok(())
+    }
+
+    /// RFC 9112, 6.1: a list of codings; `chunked` once, and last. Parameters in quotes are not understood.
+    fn coding(&mut self, value: &[u8], at: usize) -> Result<()> {
+        if self.length.is_some() {
+            return Err(Error::malformed(&field::CODING, at));
+        }
+        self.coding_at = at as u32;
+        let mut start = at;
+        let mut any = false;
+        for part in value.split(|byte| *byte == b',') {
+            let coding = part.trim_ascii();
+            if self.coding == Coding::Chunked && !coding.is_empty() {
+                return Err(Error::malformed(&field::CODING, start));
+            }
+            if coding.contains(&b'"') {
+                return Err(Error::unsupported(&field::CODING, start));
+            }
+            if !coding.is_empty() {
+                any = true;
+                let chunked = coding.eq_ignore_ascii_case(b"chunked");
+                self.coding = if chunked { Coding::Chunked } else { Coding::Other };
+            }
+            start += part.len() + 1;
+        }
+        if any { Ok(()) } else { Err(Error::malformed(&field::CODING, at)) }
+    }
+
+    /// RFC 9110, 7.6.1.
+    fn connection(&mut self, value: &[u8]) {
+        for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            self.flags |= match option.len() {
+                5 if option.eq_ignore_ascii_case(b"close") => CLOSE,
+                10 if option.eq_ignore_ascii_case(b"keep-alive") => KEEP_ALIVE,
+                7 if option.eq_ignore_ascii_case(b"upgrade") => UPGRADE_OPTION,
+                _ => 0,
+            };
+        }
+    }
+}
+
+impl See for Facts {
+    #[inline(always)]
+    fn see(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()> {
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(value, at),
+            10 if name.eq_ignore_ascii_case(b"connection") => {
+                self.connection(value);
+                Ok(())
+            }
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value, at),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.coding(value, at),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => {
+                self.flags |= UPGRADE;
+                Ok(())
+            }
+            6 if name.eq_ignore_ascii_case(b"expect") => {
+                if value.eq_ignore_ascii_case(b"100-continue") {
+                    self.flags |= CONTINUE;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
