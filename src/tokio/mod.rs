@@ -25,4 +25,6 @@ pub use connection::{Connection, Parts};
 pub use half::{Receiver, Sender};
 pub use layered::Layered;
 pub use stream::Frames;
+#[cfg(all(feature = "kernel", target_os = "linux", not(wireview_portable)))]
+pub(crate) use outflow::Outflow;
 pub use timer::Deadlines;
