@@ -29,6 +29,10 @@
 //! Linux, through [rustix](https://docs.rs/rustix). Everywhere else the same types copy. `--cfg wireview_portable` builds
 //! that half on Linux.
 
+#[cfg(feature = "tokio")]
+mod flow;
+#[cfg(feature = "tokio")]
+mod forward;
 #[cfg(all(target_os = "linux", not(wireview_portable)))]
 mod linux;
 #[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
@@ -39,6 +43,8 @@ mod write;
 
 #[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
 pub(crate) use linux::Warmth;
+#[cfg(feature = "tokio")]
+pub use forward::{Broken, Forwarding, Passed, Side, forward};
 pub use socket::{KernelStream, Socket};
 
 /// File regions shorter than this are read, and leave with the memory around them: `sendfile` would cost more.

@@ -93,7 +93,7 @@ impl<S: KernelStream> KernelStream for &mut S {
     }
 }
 
-#[cfg(unix)]
+#[cfg(all(target_os = "linux", not(wireview_portable)))]
 impl<'a> Socket<'a> {
     /// Its descriptor.
     pub(crate) fn fd(self) -> BorrowedFd<'a> {
@@ -105,12 +105,10 @@ impl<'a> Socket<'a> {
             Inner::Blocking(fd) => fd,
         }
     }
-}
 
-#[cfg(feature = "tokio")]
-impl Socket<'_> {
     /// Waits until the socket takes bytes, and has `call` write to it: once, or again as often as it finds that nothing
     /// could be written after all.
+    #[cfg(feature = "tokio")]
     pub(crate) fn poll_write_with<R>(
         self,
         cx: &mut Context<'_>,
@@ -118,10 +116,59 @@ impl Socket<'_> {
     ) -> Poll<io::Result<R>> {
         loop {
             ready!(self.poll_ready(cx, Interest::WRITABLE))?;
-            match self.try_io(Interest::WRITABLE, &mut call) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
+            if let Some(done) = passed(self.try_io(Interest::WRITABLE, &mut call)) {
+                return Poll::Ready(done);
+            }
+        }
+    }
+
+    /// Has `call` read from the socket if there is something to be read.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn try_read_with<R>(self, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        self.try_io(Interest::READABLE, call)
+    }
+
+    #[cfg(feature = "tokio")]
+    fn try_io<R>(self, interest: Interest, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        match self.0 {
+            Inner::Tcp(stream) => stream.try_io(interest, call),
+            Inner::Unix(stream) => stream.try_io(interest, call),
+            Inner::Blocking(_) => Err(not_of_a_reactor()),
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Socket<'_> {
+    /// Waits until there is something to be read, or the end.
+    pub(crate) fn poll_readable(self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_ready(cx, Interest::READABLE)
+    }
+
+    /// Reads what there is; `WouldBlock` if there is nothing.
+    pub(crate) fn try_read(self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self.0 {
+            Inner::Tcp(stream) => stream.try_read(bytes),
+            #[cfg(unix)]
+            Inner::Unix(stream) => stream.try_read(bytes),
+            Inner::Blocking(_) => Err(not_of_a_reactor()),
+        }
+    }
+
+    /// Writes of `bytes` once the socket takes some. Never 0.
+    pub(crate) fn poll_write(self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.poll_ready(cx, Interest::WRITABLE))?;
+            let wrote = match self.0 {
+                Inner::Tcp(stream) => stream.try_write(bytes),
+                #[cfg(unix)]
+                Inner::Unix(stream) => stream.try_write(bytes),
+                Inner::Blocking(_) => Err(not_of_a_reactor()),
+            };
+            match passed(wrote) {
+                Some(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Some(done) => return Poll::Ready(done),
+                None => {}
             }
         }
     }
@@ -137,14 +184,14 @@ impl Socket<'_> {
             (Inner::Blocking(_), _) => Poll::Ready(Err(not_of_a_reactor())),
         }
     }
+}
 
-    fn try_io<R>(self, interest: Interest, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
-        match self.0 {
-            Inner::Tcp(stream) => stream.try_io(interest, call),
-            #[cfg(unix)]
-            Inner::Unix(stream) => stream.try_io(interest, call),
-            Inner::Blocking(_) => Err(not_of_a_reactor()),
-        }
+/// The result, unless the call is to be made again.
+#[cfg(feature = "tokio")]
+fn passed<R>(result: io::Result<R>) -> Option<io::Result<R>> {
+    match result {
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => None,
+        result => Some(result),
     }
 }
 

@@ -2,5 +2,6 @@
 //!
 //! Without Linux, or with `--cfg wireview_portable`, the same tests run against the portable half.
 
+mod forward;
 mod send;
 mod support;
