@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use bytes::{Bytes, BytesMut};
 
 use crate::recv::{Chunk, Found};
+use crate::route::Route;
 use crate::{Arrival, Codec, Deframer, Encode, Error, Fault, Gather, Ledger, Limits, Outbox, Received};
 
 /// A blocking stream that speaks one protocol.
@@ -45,6 +46,8 @@ pub struct Connection<S, C: Codec, E = C> {
     deframer: Deframer<C>,
     queue: Gather,
     encoder: E,
+    /// How bytes may go around `S`'s `Write`.
+    route: Route<S>,
 }
 
 impl<S, C: Codec + Clone> Connection<S, C> {
@@ -60,7 +63,18 @@ impl<S, C: Codec, E> Connection<S, C, E> {
     pub fn with_encoder(stream: S, codec: C, encoder: E, limits: Limits) -> Self {
         let mut queue = Gather::new();
         queue.set_marks(limits.high, limits.low);
-        Self { stream, deframer: Deframer::with_limits(codec, limits), queue, encoder }
+        Self { stream, deframer: Deframer::with_limits(codec, limits), queue, encoder, route: Route::new() }
+    }
+
+    /// Lets the kernel move file regions to the socket: see [`kernel`](crate::kernel).
+    #[cfg(feature = "kernel")]
+    #[must_use]
+    pub const fn kernel(mut self) -> Self
+    where
+        S: crate::kernel::KernelStream,
+    {
+        self.route.open();
+        self
     }
 
     /// The stream.
@@ -148,8 +162,18 @@ impl<S: Read + Write, C: Codec, E> Connection<S, C, E> {
     /// # Errors
     /// [`Fault::Io`]. What was not sent stays queued.
     pub fn flush(&mut self) -> Result<(), Fault> {
-        self.queue.write_to(&mut self.stream)?;
+        self.write_queue()?;
         Ok(self.stream.flush()?)
+    }
+
+    fn write_queue(&mut self) -> io::Result<()> {
+        #[cfg(all(feature = "kernel", target_os = "linux", not(wireview_portable)))]
+        if self.queue.has_files()
+            && let Some(socket) = self.route.socket(&self.stream)
+        {
+            return self.queue.write_to_socket(socket);
+        }
+        self.queue.write_to(&mut self.stream)
     }
 
     /// True with a frame to be lent; false at the end of the stream, or, streaming, in front of a large body.

@@ -133,12 +133,16 @@ pub mod error;
 #[cfg(feature = "std")]
 pub mod fault;
 pub mod formats;
+#[cfg(feature = "kernel")]
+pub mod kernel;
 #[cfg(any(feature = "testing", all(test, feature = "std")))]
 pub mod laws;
 pub mod ledger;
 pub mod length;
 mod received;
 pub mod recv;
+#[cfg(feature = "std")]
+mod route;
 pub mod send;
 #[cfg(feature = "tokio")]
 pub mod tokio;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes};
 use wireview::length::{U8, U16Be, U32Be, Varint};
-use wireview::send::DEFAULT_COPY_UP_TO;
+use wireview::send::{DEFAULT_COPY_UP_TO, Shrunk};
 use wireview::{Error, FileRegion, Gather, Kind};
 
 /// `len` bytes of a temporary file that counts up.
@@ -414,6 +414,74 @@ fn a_file_that_shrank_is_an_error_and_nothing_follows_it() {
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     assert_eq!(written, b"head");
     assert_eq!(out.size(), 106);
+    let shrunk = Shrunk { offset: 0, wanted: 100, length: 60 };
+    assert_eq!(out.torn(), Some(shrunk));
+    assert_eq!(error.get_ref().and_then(|inner| inner.downcast_ref()), Some(&shrunk));
+    assert_eq!(error.to_string(), "the file has shrunk to 60 bytes: 100 from offset 0 on were still to be sent");
+    out.clear();
+    out.copy(b"next");
+    out.write_to(&mut written).expect_err("it would be taken for the rest of the file");
+    assert_eq!(written, b"head");
+}
+
+#[test]
+fn what_the_kernel_has_sent_is_taken_off_and_booked() {
+    let mut out = Gather::new();
+    out.file(region(10));
+    out.copy(b"tail");
+    out.advance_file(0);
+    out.advance_file(4);
+    assert_eq!((out.size(), out.front_file().expect("the rest").offset()), (10, 4));
+    // The beginning went by another way, so the rest is not read, however short it is.
+    assert_eq!(out.read_short(10, 9, |_| panic!("it is not offered")), 0);
+    out.advance_file(6);
+    assert!(out.front_file().is_none() && !out.has_files());
+    assert_eq!((out.ledger().file_out, out.chunks().next()), (10, Some(&b"tail"[..])));
+}
+
+#[test]
+#[should_panic(expected = "no file region is at the front")]
+fn memory_is_not_taken_off_as_a_file() {
+    let mut out = Gather::new();
+    out.copy(b"memory");
+    out.file(region(3));
+    out.advance_file(1);
+}
+
+#[test]
+#[should_panic(expected = "beyond the end of a file region")]
+fn no_more_of_a_file_is_taken_off_than_it_has() {
+    let mut out = Gather::new();
+    out.file(region(3));
+    out.advance_file(4);
+}
+
+#[test]
+fn short_regions_join_the_memory_around_them() {
+    let mut out = Gather::new();
+    for len in [3, 5, 4, 9, 2] {
+        out.copy(b"|");
+        out.file(region(len));
+    }
+    assert_eq!(out.next_file(), out.next_file());
+    assert_eq!(out.next_file().expect("the first").len(), 3);
+    assert_eq!(out.read_short(5, 2, |region| region.read_front(99).ok()), 2, "no more than two were asked for");
+    assert_eq!(out.read_short(5, 9, |_| None), 0, "the third was declined");
+    assert_eq!(out.read_short(5, 9, |region| region.read_front(99).ok()), 1, "the fourth is too long");
+    assert_eq!(out.next_file().expect("the fourth").len(), 9);
+    let memory: Vec<u8> = out.chunks().collect::<Vec<_>>().concat();
+    assert_eq!(memory, b"|\0\x01\x02|\0\x01\x02\x03\x04|\0\x01\x02\x03|");
+    out.advance(memory.len());
+    assert_eq!((out.ledger().copied_out, out.ledger().file_out), (16, 0));
+    assert_eq!(out.front_file().expect("the fourth").len(), 9);
+}
+
+#[test]
+#[should_panic(expected = "replaced by something else")]
+fn a_short_region_is_replaced_whole() {
+    let mut out = Gather::new();
+    out.file(region(3));
+    out.read_short(5, 1, |_| Some(Bytes::from_static(b"ab")));
 }
 
 #[test]

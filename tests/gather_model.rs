@@ -43,6 +43,8 @@ fn op() -> impl Strategy<Value = Op> {
         3 => any::<u16>().prop_map(Op::AdvanceMemory),
         2 => any::<u16>().prop_map(Op::Flatten),
         3 => any::<u16>().prop_map(Op::Substitute),
+        3 => any::<u16>().prop_map(Op::AdvanceFile),
+        2 => any::<(u16, u16)>().prop_map(|(max, count)| Op::ReadShort { max, count }),
         1 => Just(Op::Clear),
     ]
 }

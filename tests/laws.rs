@@ -62,7 +62,7 @@ fn what_is_made_comes_back() {
     let parts = |draw: &mut Draw<'_>| Parts {
         prefix: Bytes::from_static(b"ab"),
         payload: draw.bytes(50).into(),
-        trailer: Bytes::from_static(draw.pick(&[b"one", b"two"])),
+        trailer: Bytes::from_static(draw.pick(&[&b"one"[..], b"two"])),
     };
     let codec = || LengthPrefixed::<U16Be>::new(1000).offset(2).trailer(3).parts();
     let made = canonical().check_generated(codec, 200, parts);

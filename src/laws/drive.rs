@@ -221,10 +221,11 @@ impl<C: Codec, F: Fn() -> C> Subject<'_, F> {
         Ok(message)
     }
 
-    /// The block is not larger than what bytes received have earned.
+    /// The block is not larger than what bytes received have earned: twice as many, so that a long frame seldom moves while it
+    /// grows, and some reads.
     fn reserved(&self, deframer: &mut Deframer<Probe<C>>) -> Verdict {
         let room = deframer.read_with(|block| block.get_ref().capacity());
-        let earned = self.bytes.len().saturating_add(self.laws.limits.max_read.saturating_mul(4));
+        let earned = (2 * self.bytes.len()).saturating_add(self.laws.limits.max_read.saturating_mul(4));
         if room > earned && self.laws.is_on(Law::Allocation) {
             let what = format_args!("{room} bytes are reserved, {} have come", self.bytes.len());
             return Err(Broken::new(Law::Allocation, what, 0..self.bytes.len() as u64));

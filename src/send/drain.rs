@@ -9,7 +9,7 @@ use super::gather::{Gather, KEPT_ARENA, KEPT_PIECES};
 use super::memory::Memory;
 use super::piece::Piece;
 #[cfg(feature = "std")]
-use super::region::FileRegion;
+use super::region::{FileRegion, Shrunk};
 
 /// Sent bytes that may lie dead at the front of the arena before the rest is moved down.
 const DEAD_ARENA: usize = 64 * 1024;
@@ -65,6 +65,19 @@ impl Gather {
         }
     }
 
+    /// The first file region that waits, wherever it is. Looks at the pieces in front of it.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn next_file(&self) -> Option<&FileRegion> {
+        if self.files == 0 {
+            return None;
+        }
+        self.pieces.iter().find_map(|piece| match piece {
+            Piece::File(region) => Some(region),
+            _ => None,
+        })
+    }
+
     /// The memory that can be written now as a [`bytes::Buf`].
     pub fn memory(&mut self) -> Memory<'_> {
         let remaining = if self.files == 0 { self.size() as usize } else { self.chunks().map(<[u8]>::len).sum() };
@@ -117,10 +130,89 @@ impl Gather {
         region.advance(bytes.len() as u64);
         self.drains += 1;
         if region.is_empty() {
-            self.pieces.pop_front();
-            self.files -= 1;
+            self.pop_front();
         }
         self.pieces.push_front(Piece::Read(bytes));
+    }
+
+    /// Takes `sent` bytes off the file region at the front: the kernel has sent them. They are booked as
+    /// [`file_out`](crate::Ledger::file_out).
+    ///
+    /// # Panics
+    /// If no file region is at the front, or it is shorter.
+    #[cfg(feature = "std")]
+    pub fn advance_file(&mut self, sent: u64) {
+        let Some(Piece::File(region)) = self.pieces.front_mut() else {
+            panic!("no file region is at the front of the queue");
+        };
+        if sent == 0 {
+            return;
+        }
+        region.advance(sent);
+        self.begun = true;
+        let empty = region.is_empty();
+        self.drains += 1;
+        self.listed -= sent;
+        self.ledger.file_out += sent;
+        if empty {
+            self.pop_front();
+        }
+        if self.is_empty() {
+            self.rewind();
+        }
+    }
+
+    /// Replaces short file regions by what is in them, so that they leave with the memory around them: offers each region
+    /// to `read`, in order, up to the first one longer than `max` or that `read` declines with `None`, and at most
+    /// `max_count` of them. Says how many it replaced. The bytes count as copied. What is left of a region of which
+    /// [`advance_file`](Self::advance_file) has taken is not offered: its beginning went another way.
+    ///
+    /// # Panics
+    /// If `read` returns another number of bytes than the region has.
+    #[cfg(feature = "std")]
+    pub fn read_short(
+        &mut self,
+        max: u64,
+        max_count: usize,
+        mut read: impl FnMut(&FileRegion) -> Option<Bytes>,
+    ) -> usize {
+        let mut count = 0;
+        if self.files == 0 || self.begun {
+            return count;
+        }
+        for piece in &mut self.pieces {
+            let Piece::File(region) = piece else { continue };
+            if region.len() > max || count == max_count {
+                break;
+            }
+            let Some(bytes) = read(region) else { break };
+            assert!(bytes.len() as u64 == region.len(), "a file region is replaced by something else");
+            *piece = Piece::Read(bytes);
+            self.files -= 1;
+            count += 1;
+        }
+        count
+    }
+
+    /// Whether the region at the front is the rest of one of which the kernel has sent.
+    #[cfg(feature = "kernel")]
+    pub(crate) const fn is_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Says that the region at the front cannot be completed. The peer waits for the rest of it, so nothing may leave this
+    /// queue any more: every driver refuses to write it from now on, even if it is [cleared](Self::clear) and filled again.
+    #[cfg(feature = "std")]
+    pub const fn tear(&mut self, shrunk: Shrunk) {
+        self.torn = Some(shrunk);
+    }
+
+    /// Why nothing may leave this queue any more, if that is so.
+    #[cfg(feature = "std")]
+    #[inline]
+    #[must_use]
+    pub const fn torn(&self) -> Option<Shrunk> {
+        self.torn
     }
 
     /// Forgets everything that waits.
@@ -128,6 +220,10 @@ impl Gather {
         self.pieces.clear();
         self.listed = 0;
         self.files = 0;
+        #[cfg(feature = "std")]
+        {
+            self.begun = false;
+        }
         self.drains += 1;
         self.rewind();
     }
@@ -178,8 +274,11 @@ impl Gather {
             let took = front.take(left);
             left -= took;
             self.listed -= took as u64;
-            if matches!(front, Piece::Arena(_)) {
-                self.sent += took;
+            match front {
+                Piece::Arena(_) => self.sent += took,
+                #[cfg(feature = "std")]
+                Piece::File(_) => self.begun = true,
+                _ => {}
             }
             let column = if flattened { &mut self.ledger.copied_out } else { front.column(&mut self.ledger) };
             *column += took as u64;
@@ -197,7 +296,10 @@ impl Gather {
     fn pop_front(&mut self) {
         match self.pieces.pop_front() {
             #[cfg(feature = "std")]
-            Some(Piece::File(_)) => self.files -= 1,
+            Some(Piece::File(_)) => {
+                self.files -= 1;
+                self.begun = false;
+            }
             _ => {}
         }
     }

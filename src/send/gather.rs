@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::piece::Piece;
 #[cfg(feature = "std")]
-use super::region::FileRegion;
+use super::region::{FileRegion, Shrunk};
 use crate::length::LengthField;
 use crate::{Error, Ledger, Result};
 
@@ -70,6 +70,9 @@ pub struct Gather {
     pub(super) listed: u64,
     /// How many pieces are file regions.
     pub(super) files: usize,
+    /// The file region at the front was longer once: the kernel has sent of it, and is to send the rest.
+    #[cfg(feature = "std")]
+    pub(super) begun: bool,
     /// How often the front changed: a message that sees it change was torn by its own encoder.
     pub(super) drains: u64,
     /// What `size` was where the outermost message began; `u64::MAX` outside of one.
@@ -78,6 +81,9 @@ pub struct Gather {
     pub(super) high: u64,
     low: u64,
     pub(super) ledger: Ledger,
+    /// Why nothing may leave any more.
+    #[cfg(feature = "std")]
+    pub(super) torn: Option<Shrunk>,
 }
 
 /// A state of the queue to go back to.
@@ -98,12 +104,16 @@ impl Gather {
             pieces: VecDeque::new(),
             listed: 0,
             files: 0,
+            #[cfg(feature = "std")]
+            begun: false,
             drains: 0,
             start: u64::MAX,
             copy_up_to: DEFAULT_COPY_UP_TO,
             high: 1 << 20,
             low: 1 << 19,
             ledger: Ledger::new(),
+            #[cfg(feature = "std")]
+            torn: None,
         }
     }
 
@@ -148,6 +158,14 @@ impl Gather {
     #[must_use]
     pub const fn is_above_low(&self) -> bool {
         self.size() > self.low
+    }
+
+    /// Whether a file region waits.
+    #[cfg(feature = "std")]
+    #[inline]
+    #[must_use]
+    pub const fn has_files(&self) -> bool {
+        self.files > 0
     }
 
     /// What was sent from here, and how.

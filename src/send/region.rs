@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -37,6 +38,17 @@ impl FileRegion {
         Ok(Self { file, offset: 0, len })
     }
 
+    /// The same without asking for the file's length: for one that is known from a cache, and for devices, whose metadata
+    /// has none. Costs no system call.
+    ///
+    /// That the file is shorter is found out when it is sent: [`Shrunk`].
+    #[must_use]
+    pub const fn known(file: Arc<File>, offset: u64, len: u64) -> Self {
+        // An end that cannot be counted is no end of a file: such a region fails as one of a short file does.
+        let len = if offset.checked_add(len).is_some() { len } else { u64::MAX - offset };
+        Self { file, offset, len }
+    }
+
     /// The file.
     #[must_use]
     pub const fn file(&self) -> &Arc<File> {
@@ -64,19 +76,74 @@ impl FileRegion {
     /// Reads the first bytes of the region, at most `max` of them, into fresh memory. Blocks.
     ///
     /// # Errors
-    /// What reading fails with, and [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the file has become shorter than the
-    /// region: what follows it in the queue must then never be sent as if it were the region's end.
+    /// What reading fails with, and [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) with a [`Shrunk`] inside if the file has
+    /// become shorter than the region: what follows it in the queue must then never be sent as if it were the region's end.
     pub fn read_front(&self, max: usize) -> io::Result<Bytes> {
         let len = self.len.min(max as u64) as usize;
         let mut bytes = vec![0; len];
-        read_exact_at(&self.file, &mut bytes, self.offset)?;
-        Ok(bytes.into())
+        match read_exact_at(&self.file, &mut bytes, self.offset) {
+            Ok(()) => Ok(bytes.into()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.shrunk().into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is to be said when the file ends before the region does.
+    #[cold]
+    pub(crate) fn shrunk(&self) -> Shrunk {
+        let length = self.file.metadata().map_or(self.offset, |meta| meta.len());
+        Shrunk { offset: self.offset, wanted: self.len, length }
     }
 
     pub(super) fn advance(&mut self, by: u64) {
         assert!(by <= self.len, "advanced beyond the end of a file region");
         self.offset += by;
         self.len -= by;
+    }
+}
+
+/// A file has become shorter than a region of it that was to be sent.
+///
+/// The peer waits for bytes that do not exist, so nothing that is queued behind them can be sent: the queue is
+/// [torn](super::Gather::torn). It is inside of the [`io::Error`] of kind `UnexpectedEof` that a driver returns.
+///
+/// ```
+/// use std::io;
+/// use wireview::send::Shrunk;
+///
+/// fn shrunk(error: &io::Error) -> Option<&Shrunk> {
+///     error.get_ref()?.downcast_ref()
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shrunk {
+    /// The first byte of the file that was not sent.
+    pub offset: u64,
+    /// How many bytes of the region were not sent.
+    pub wanted: u64,
+    /// How long the file is now.
+    pub length: u64,
+}
+
+impl fmt::Display for Shrunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { offset, wanted, length } = self;
+        write!(f, "the file has shrunk to {length} bytes: {wanted} from offset {offset} on were still to be sent")
+    }
+}
+
+impl std::error::Error for Shrunk {}
+
+impl From<Shrunk> for io::Error {
+    fn from(shrunk: Shrunk) -> Self {
+        Self::new(io::ErrorKind::UnexpectedEof, shrunk)
+    }
+}
+
+impl Shrunk {
+    /// The one that is inside of `error`.
+    pub(crate) fn inside(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
     }
 }
 

@@ -1,6 +1,6 @@
 use std::io::{self, ErrorKind, IoSlice, Write};
 
-use super::Gather;
+use super::{Gather, Shrunk};
 
 /// How much of a file region is read at a time where the kernel is not asked to send it.
 pub(crate) const FILE_CHUNK: usize = 256 * 1024;
@@ -20,12 +20,11 @@ impl Gather {
     /// # Errors
     /// What the writer fails with. All progress is in the queue: after `WouldBlock`, or any other error that passes, the
     /// call can be made again and goes on where it stopped.
+    /// A file that has become shorter than its region is an error that does not pass: [`torn`](Self::torn).
     pub fn write_to(&mut self, writer: &mut (impl Write + ?Sized)) -> io::Result<()> {
         while !self.is_empty() {
-            if let Some(region) = self.front_file() {
-                let bytes = region.read_front(FILE_CHUNK)?;
-                self.substitute_front(bytes);
-            }
+            self.check()?;
+            self.read_front_file()?;
             let wrote = self.with_slices(|slices| match slices {
                 [one] => writer.write(one),
                 many => writer.write_vectored(many),
@@ -41,6 +40,30 @@ impl Gather {
             }
         }
         Ok(())
+    }
+
+    /// Reads of the file region at the front, if one is there, so that memory is at the front.
+    pub(crate) fn read_front_file(&mut self) -> io::Result<()> {
+        if let Some(region) = self.front_file() {
+            let bytes = region.read_front(FILE_CHUNK).map_err(|error| self.failed(error))?;
+            self.substitute_front(bytes);
+        }
+        Ok(())
+    }
+
+    /// Fails if nothing may leave any more.
+    #[inline]
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.torn().map_or(Ok(()), |shrunk| Err(shrunk.into()))
+    }
+
+    /// Notes what an error means for the queue, and hands it on.
+    #[cold]
+    pub(crate) fn failed(&mut self, error: io::Error) -> io::Error {
+        if let Some(shrunk) = Shrunk::inside(&error) {
+            self.tear(shrunk);
+        }
+        error
     }
 
     /// Calls `write` with the gather list of one `writev`: up to 1024 entries, and no more bytes than a socket takes well.

@@ -64,7 +64,7 @@ use crate::{Arrival, Batch, Codec, Deframer, Encode, Gather, Ledger, Limits, Out
 pub struct Connection<T, C: Codec, E = C> {
     pub(super) io: T,
     pub(super) rx: Inflow<C>,
-    pub(super) tx: Outflow<E>,
+    pub(super) tx: Outflow<T, E>,
 }
 
 /// A connection taken apart by [`Connection::into_parts`].
@@ -113,6 +113,20 @@ impl<T, C: Codec, E> Connection<T, C, E> {
         self
     }
 
+    /// Lets the kernel move bytes between files, sockets and this one where it can: see [`kernel`](crate::kernel).
+    ///
+    /// File regions in the send queue then go by `sendfile`, on this task, and short ones with the memory around them. A page
+    /// that is not in memory is waited for in the pool for blocking calls.
+    #[cfg(feature = "kernel")]
+    #[must_use]
+    pub const fn kernel(mut self) -> Self
+    where
+        T: crate::kernel::KernelStream,
+    {
+        self.tx.route.open();
+        self
+    }
+
     /// The stream.
     pub const fn io(&self) -> &T {
         &self.io
@@ -141,7 +155,7 @@ impl<T, C: Codec, E> Connection<T, C, E> {
     /// Goes on with another protocol from the first byte that is in no frame yet: received bytes, the end of the stream,
     /// limits, deadlines and the send queue are carried over.
     pub fn switch<D: Codec, F>(self, codec: D, encoder: F) -> Connection<T, D, F> {
-        Connection { io: self.io, rx: self.rx.switch(codec).0, tx: self.tx.switch(encoder).0 }
+        Connection { io: self.io, rx: self.rx.switch(codec).0, tx: self.tx.switch(encoder) }
     }
 
     /// The stream, and everything that is under way in the connection.
@@ -155,7 +169,7 @@ impl<T, C: Codec, E> Connection<T, C, E> {
     /// Nothing sends on its own then: the sender has to be flushed.
     pub fn into_split_with<R, W>(self, split: impl FnOnce(T) -> (R, W)) -> (Receiver<R, C>, Sender<W, E>) {
         let (read, write) = split(self.io);
-        (Receiver::new(read, self.rx), Sender::new(write, self.tx))
+        (Receiver::new(read, self.rx), Sender::new(write, self.tx.over()))
     }
 }
 

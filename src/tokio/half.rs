@@ -110,12 +110,24 @@ impl<R: AsyncRead + Unpin, C: Codec> Receiver<R, C> {
 /// The sending half of a connection.
 pub struct Sender<W, E> {
     io: W,
-    tx: Outflow<E>,
+    tx: Outflow<W, E>,
 }
 
 impl<W, E> Sender<W, E> {
-    pub(super) const fn new(io: W, tx: Outflow<E>) -> Self {
+    pub(super) const fn new(io: W, tx: Outflow<W, E>) -> Self {
         Self { io, tx }
+    }
+
+    /// Lets the kernel send file regions: see [`Connection::kernel`](super::Connection::kernel). A half is asked on its own,
+    /// since it is another stream than the whole was.
+    #[cfg(feature = "kernel")]
+    #[must_use]
+    pub const fn kernel(mut self) -> Self
+    where
+        W: crate::kernel::KernelStream,
+    {
+        self.tx.route.open();
+        self
     }
 
     /// The send queue and its encoder.

@@ -24,5 +24,7 @@ pub use compat::Compat;
 pub use connection::{Connection, Parts};
 pub use half::{Receiver, Sender};
 pub use layered::Layered;
+#[cfg(all(feature = "kernel", target_os = "linux", not(wireview_portable)))]
+pub(crate) use outflow::Outflow;
 pub use stream::Frames;
 pub use timer::Deadlines;

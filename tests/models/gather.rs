@@ -57,6 +57,8 @@ pub(crate) enum Op {
     AdvanceMemory(u16),
     Flatten(u16),
     Substitute(u16),
+    AdvanceFile(u16),
+    ReadShort { max: u16, count: u16 },
     Clear,
 }
 
@@ -245,6 +247,26 @@ pub(crate) fn run(ops: &[Op]) {
                     list.iter_mut().take(read.len()).for_each(|(_, way)| *way = Way::Copied);
                     out.substitute_front(read);
                 }
+            }
+            Op::AdvanceFile(pick) => {
+                if let Some(region) = out.front_file() {
+                    let sent = scale(*pick, region.len() as usize);
+                    out.advance_file(sent as u64);
+                    books.take(&mut list, sent, false);
+                }
+            }
+            Op::ReadShort { max, count } => {
+                let (max, max_count) = (scale(*max, 300), scale(*count, 4));
+                let mut lens = Vec::new();
+                let count = out.read_short(max as u64, max_count, |region| {
+                    lens.push(region.len() as usize);
+                    Some(region.read_front(max).expect("it is there"))
+                });
+                assert_eq!(lens.len(), count);
+                assert!(count <= max_count && lens.iter().all(|len| *len <= max));
+                // They are read in their order, so what was read are the first bytes that were in files.
+                let files = list.iter_mut().filter(|(_, way)| *way == Way::File);
+                files.take(lens.iter().sum()).for_each(|(_, way)| *way = Way::Copied);
             }
             Op::Clear => {
                 out.clear();

@@ -16,13 +16,15 @@ pub fn gather(input: &[u8]) {
 }
 
 fn op(cursor: &mut Cursor<'_>) -> Op {
-    match cursor.byte() % 16 {
+    match cursor.byte() % 18 {
         0 => Op::Clear,
         1 | 2 => Op::Advance(cursor.number()),
         3 => Op::Advance(u16::MAX),
         4 => Op::AdvanceMemory(cursor.number()),
         5 => Op::Flatten(cursor.number()),
         6 => Op::Substitute(cursor.number()),
+        16 => Op::AdvanceFile(cursor.number()),
+        17 => Op::ReadShort { max: cursor.number(), count: cursor.number() },
         kind => Op::Put(put(kind, 0, cursor)),
     }
 }

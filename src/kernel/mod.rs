@@ -1,0 +1,54 @@
+//! Bytes that never pass through user space.
+//!
+//! | what goes | from | to | by |
+//! | --- | --- | --- | --- |
+//! | a [`FileRegion`](crate::FileRegion) in the send queue | a file | a socket | `sendfile` |
+//!
+//! A connection is asked for it once, where its stream is known to be a socket:
+//!
+//! ```no_run
+//! # #[cfg(feature = "tokio")] {
+//! use wireview::FileRegion;
+//! use wireview::formats::Lines;
+//! use wireview::tokio::Connection;
+//!
+//! # async fn serve(stream: tokio::net::TcpStream) -> Result<(), wireview::Fault> {
+//! let mut conn = Connection::new(stream, Lines::new(1000)).kernel();
+//! let file = std::fs::File::open("movie.mp4")?.into();
+//! conn.out().copy(b"here it comes:\n");
+//! conn.out().file(FileRegion::whole(file)?);
+//! conn.flush().await?; // one `sendmsg`, then `sendfile`
+//! # Ok(())
+//! # }
+//! # }
+//! ```
+//!
+//! A connection that was not asked does what it always did: regions are read in the pool for blocking calls, and written.
+//!
+//! # Where
+//! Linux, through [rustix](https://docs.rs/rustix). Everywhere else the same types copy. `--cfg wireview_portable` builds
+//! that half on Linux.
+
+#[cfg(feature = "tokio")]
+mod flow;
+#[cfg(feature = "tokio")]
+mod forward;
+#[cfg(all(target_os = "linux", not(wireview_portable)))]
+mod linux;
+#[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
+mod outflow;
+mod socket;
+#[cfg(all(target_os = "linux", not(wireview_portable)))]
+mod write;
+
+#[cfg(feature = "tokio")]
+pub use forward::{Broken, Forwarding, Passed, Side, forward};
+#[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
+pub(crate) use linux::Warmth;
+pub use socket::{KernelStream, Socket};
+
+/// File regions shorter than this are read, and leave with the memory around them: `sendfile` would cost more.
+pub const SENDFILE_FROM: u64 = 8 * 1024;
+
+/// How much of a region one call hands to the kernel: a call with more would keep the reactor from other work.
+pub const SENDFILE_CHUNK: usize = 256 * 1024;

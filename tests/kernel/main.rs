@@ -1,0 +1,7 @@
+//! Bytes that never pass through user space: what the kernel paths send, and what they do when a file, a peer or a disk fails.
+//!
+//! Without Linux, or with `--cfg wireview_portable`, the same tests run against the portable half.
+
+mod forward;
+mod send;
+mod support;
