@@ -41,7 +41,7 @@ fn nothing_is_found_where_nothing_is_wrong() {
 fn every_planted_fault_is_found_by_its_law() {
     let laws = Laws::all().canonical();
     for (bug, law) in Bug::ALL {
-        // Its counter is the global allocator: `tests/planted_alloc.rs`.
+        // Its counter is the global allocator: `tests/laws_alloc.rs`.
         if *law == Law::Allocation {
             continue;
         }
