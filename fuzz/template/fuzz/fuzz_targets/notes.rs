@@ -1,0 +1,2 @@
+#![no_main]
+wireview::fuzz_codec!(notes::Notes, round_trip);
