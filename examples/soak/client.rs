@@ -92,7 +92,7 @@ impl Client {
         let mut line = Line::connect(self.world.address, raw, resp3).await?;
         // A RESP3 client may listen and ask. What others hear of its channel tells when the server is done with it.
         let channel: Bytes = format!("{}:{}", self.id, self.connections).into();
-        let is_known = resp3 && self.script.once_in(3);
+        let is_known = self.script.rng.bool() && resp3;
         if is_known {
             self.exchange(&mut line, &Batch::subscribe(&channel), &Plan::default()).await?;
         }
@@ -105,7 +105,7 @@ impl Client {
             let plan = Plan { pause: self.pause(), ..Plan::default() };
             self.exchange(&mut line, &batch, &plan).await?;
         }
-        match self.script.rng.u32(..7) {
+        match self.script.rng.u32(..8) {
             0 => {
                 let quit = Batch { asked: vec![words("QUIT", &[])], answers: vec![Answer::Simple("OK")] };
                 self.exchange(&mut line, &quit, &Plan::default()).await?;
@@ -133,7 +133,7 @@ impl Client {
                     }
                 }
             }
-            5 if is_known => {
+            5.. if is_known => {
                 let before = self.model.clone();
                 let batch = self.script.batch(&mut self.model);
                 let plan = Plan { leaves: Some(self.leaves()), pause: self.pause(), half_closes: false };

@@ -47,6 +47,7 @@ impl Framed {
         whims: &mut Rng,
         tally: &Tally,
     ) -> Outcome<usize> {
+        let sent = self.sent();
         self.queue(&batch.asked, whims, tally).await?;
         let count = batch.answers.len();
         let stop = plan.leaves.map_or(count, |leaves| leaves.of(count) - 1);
@@ -70,7 +71,13 @@ impl Framed {
             // Some of the requests go out, perhaps not all.
             let _ = impatient(self.conn.flush(), whims.u32(..3)).await;
         }
+        tally.sent.add((self.sent() - sent) as usize);
         Ok(answered)
+    }
+
+    /// How many bytes have been sent.
+    fn sent(&mut self) -> u64 {
+        self.conn.ledger().sent() - self.conn.out().size()
     }
 
     /// Asks, and hands each answer to `see`, which says what is wrong with it.
@@ -91,7 +98,6 @@ impl Framed {
     /// Puts requests into the queue: as messages, some of whose futures are dropped, or piece by piece.
     async fn queue(&mut self, asked: &[Words], whims: &mut Rng, tally: &Tally) -> Outcome {
         for words in asked {
-            tally.sent.add(words.iter().map(|word| word.len() + 5).sum());
             if whims.bool() {
                 resp::command(&mut self.conn.out(), words);
                 continue;

@@ -123,9 +123,17 @@ async fn soak(args: &Args, seed: u64) -> io::Result<(Run, Process)> {
     }
     watch(&mut run, &mut process, Duration::from_secs_f64(args.minutes * 60.0)).await;
     world.over.set(true);
-    let mut clients: Vec<Client> = clients.join_all().await.into_iter().flatten().collect();
-    pairs.join_all().await;
-    run.end(&mut process, &mut clients).await?;
+    if world.wrong.borrow().is_some() {
+        // Others may wait for what never comes.
+        clients.abort_all();
+        pairs.abort_all();
+    }
+    let mut left: Vec<Client> = Vec::new();
+    while let Some(ended) = clients.join_next().await {
+        left.extend(ended.unwrap_or_default());
+    }
+    while pairs.join_next().await.is_some() {}
+    run.end(&mut process, &mut left).await?;
     Ok((run, process))
 }
 

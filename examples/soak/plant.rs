@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::ValueEnum;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,34 +19,35 @@ pub(crate) enum Plant {
     LostAnswer,
     /// Each connection leaves a descriptor open
     LeakDescriptors,
-    /// Each connection leaves 4 KiB allocated
+    /// Each connection leaves 64 KiB allocated
     LeakMemory,
     /// The server does not end with 0
     BadExit,
 }
 
 /// One byte of so many is harmed.
-const HARMED: u64 = 1_000_003;
+const HARMED: u64 = 300_007;
 
 /// Listens in front of `server`, and says where.
 pub(crate) async fn front(plant: Plant, server: SocketAddr) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
+    let passed = Arc::new(AtomicU64::new(0));
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             match plant {
                 Plant::LeakDescriptors => mem::forget(File::open("/dev/null")),
-                Plant::LeakMemory => mem::forget(vec![1_u8; 4 << 10]),
+                Plant::LeakMemory => mem::forget(vec![1_u8; 64 << 10]),
                 _ => {}
             }
-            tokio::spawn(pass(plant, client, server));
+            tokio::spawn(pass(plant, client, server, passed.clone()));
         }
     });
     Ok(address)
 }
 
 /// Passes everything on in both directions, the harm done to the answers.
-async fn pass(plant: Plant, mut client: TcpStream, server: SocketAddr) -> io::Result<()> {
+async fn pass(plant: Plant, mut client: TcpStream, server: SocketAddr, passed: Arc<AtomicU64>) -> io::Result<()> {
     let mut server = TcpStream::connect(server).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -55,11 +58,11 @@ async fn pass(plant: Plant, mut client: TcpStream, server: SocketAddr) -> io::Re
         to_server.shutdown().await
     };
     let answering = async {
-        let (mut block, mut passed) = (vec![0; 16 << 10], 0);
+        let mut block = vec![0; 16 << 10];
         loop {
             let read = from_server.read(&mut block).await?;
-            let harmed = (passed + read as u64) / HARMED > passed / HARMED;
-            passed += read as u64;
+            let before = passed.fetch_add(read as u64, Ordering::Relaxed);
+            let harmed = (before + read as u64) / HARMED > before / HARMED;
             match plant {
                 Plant::WrongAnswer if harmed => block[read - 1] ^= 1,
                 Plant::LostAnswer if harmed => return to_client.shutdown().await,

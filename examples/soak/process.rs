@@ -31,6 +31,8 @@ impl Process {
     pub(crate) fn start(args: &[&str]) -> io::Result<Self> {
         let mut command = Command::new(env::current_exe()?);
         command.arg("--serve").args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // glibc (mallopt(3)) is to give back what is freed, so that resident memory tells what is held.
+        command.envs([("MALLOC_MMAP_THRESHOLD_", "32768"), ("MALLOC_TRIM_THRESHOLD_", "65536")]);
         // Ctrl-C is for the soak, which then stops the server.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
