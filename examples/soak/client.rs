@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fastrand::Rng;
-use tokio::time::{sleep, timeout};
-use wireview_codecs::resp::Value;
 
-use super::framed::{Framed, unlike};
+use super::framed::{Framed, right, unlike};
 use super::model::{Answer, Model, Words};
 use super::raw::Raw;
 use super::script::{Batch, Script, words};
-use super::tally::{Outcome, PATIENCE, Tally, World, Wrong};
+use super::tally::{Outcome, Tally, World, patient};
 
 /// How a batch is exchanged.
 #[derive(Default)]
@@ -151,10 +149,7 @@ impl Client {
     }
 
     async fn exchange(&mut self, line: &mut Line, batch: &Batch, plan: &Plan) -> Outcome<(usize, usize)> {
-        let exchange = line.exchange(batch, plan, &mut self.whims, &self.world.tally);
-        timeout(PATIENCE, exchange).await.unwrap_or_else(|_| {
-            Err(Wrong(format!("no answer for {} s to some of {} commands", PATIENCE.as_secs(), batch.asked.len())))
-        })
+        line.exchange(batch, plan, &mut self.whims, &self.world.tally).await
     }
 
     fn reset(&self, line: Line) -> Outcome {
@@ -194,23 +189,7 @@ impl Client {
         channel: &Bytes,
     ) -> Outcome {
         let mut framed = Framed::connect(self.world.address, false).await?;
-        let publish = [words("PUBLISH", &[channel, &Bytes::new()])];
-        let gone = async {
-            let mut heard = true;
-            while heard {
-                framed
-                    .ask(&publish, |_, value| {
-                        heard = *value == Value::Integer(1);
-                        right(heard || *value == Value::Integer(0), value, &Answer::Integer(0))
-                    })
-                    .await?;
-                if heard {
-                    sleep(Duration::from_millis(1)).await;
-                }
-            }
-            Ok(())
-        };
-        timeout(PATIENCE, gone).await.unwrap_or_else(|_| Err(Wrong("a reset connection is still served".into())))?;
+        patient(framed.until_nobody_hears(channel), "a reset connection is still served").await?;
         let mut model = before;
         let mut candidates = Vec::new();
         for (count, words) in asked.iter().enumerate() {
@@ -247,7 +226,7 @@ impl Client {
                 _ => Ok(()),
             }
         });
-        timeout(PATIENCE, observing).await.unwrap_or_else(|_| Err(Wrong("no answer".into())))?;
+        patient(observing, "no answer to what is asked of all keys").await?;
         self.world.tally.answers.add(asked.len());
         self.model = candidates.swap_remove(0);
         Ok(())
@@ -256,11 +235,6 @@ impl Client {
 
 /// The key under which all clients write, each a field of its own.
 pub(crate) const SHARED: &str = "shared";
-
-/// An error that tells both, unless the answer is right.
-pub(crate) fn right(is: bool, value: &Value<&[u8]>, answer: &Answer) -> Outcome {
-    if is { Ok(()) } else { Err(Wrong(unlike(value, Some(answer)))) }
-}
 
 /// A connection of either kind.
 enum Line {
@@ -312,7 +286,7 @@ impl Line {
                 Self::Framed(framed) => framed.ends().await,
             }
         };
-        timeout(PATIENCE, ends).await.unwrap_or_else(|_| Err(Wrong("the server does not close".into())))
+        patient(ends, "the server does not close").await
     }
 
     fn reset(self) -> Outcome {

@@ -10,13 +10,14 @@ use bytes::Bytes;
 use fastrand::Rng;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
+use wireview::Limits;
 use wireview::tokio::Connection;
 use wireview_codecs::resp::{self, Replies, Request, Value};
 
 use super::client::Plan;
 use super::model::{Answer, Words};
-use super::script::Batch;
-use super::tally::{Outcome, Tally, Wrong};
+use super::script::{Batch, words};
+use super::tally::{NO_ANSWER, Outcome, Tally, Wrong, patient};
 
 pub(crate) struct Framed {
     conn: Connection<TcpStream, Replies>,
@@ -26,7 +27,9 @@ impl Framed {
     pub(crate) async fn connect(address: SocketAddr, resp3: bool) -> Outcome<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let mut framed = Self { conn: Connection::new(stream, Replies::new()) };
+        // Who asks goes on reading, however much is queued; the server does not.
+        let limits = Limits::new().queued(u64::MAX, u64::MAX);
+        let mut framed = Self { conn: Connection::with_limits(stream, Replies::new(), limits) };
         if resp3 {
             resp::command(&mut framed.conn.out(), &[&b"HELLO"[..], b"3"]);
             let greeting = framed.conn.next().await?.ok_or_else(closed)?.frame;
@@ -62,7 +65,8 @@ impl Framed {
                 tally.pauses.add(1);
                 tokio::time::sleep(pause).await;
             }
-            answered += self.take(batch, answered..stop, whims, tally).await?;
+            let taking = self.take(batch, answered..stop, whims, tally);
+            answered += patient(taking, NO_ANSWER).await.map_err(|wrong| batch.wrong(answered, &wrong.0))?;
         }
         if half_closes {
             self.conn.shutdown().await?;
@@ -95,27 +99,38 @@ impl Framed {
         Ok(())
     }
 
-    /// Puts requests into the queue: as messages, some of whose futures are dropped, or piece by piece.
+    /// Publishes on `channel`, to which one connection listens at most, until the server has let go of that.
+    pub(crate) async fn until_nobody_hears(&mut self, channel: &Bytes) -> Outcome {
+        let asked = [words("PUBLISH", &[channel, &Bytes::from_static(b"?")])];
+        loop {
+            let mut heard = false;
+            self.ask(&asked, |_, value| {
+                heard = *value == Value::Integer(1);
+                right(heard || *value == Value::Integer(0), value, &Answer::Integer(0))
+            })
+            .await?;
+            if !heard {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Puts requests into the queue, as messages or piece by piece, and begins to send them now and then.
     async fn queue(&mut self, asked: &[Words], whims: &mut Rng, tally: &Tally) -> Outcome {
         for words in asked {
-            if whims.bool() {
-                resp::command(&mut self.conn.out(), words);
-                continue;
+            match (&words[..], whims.bool()) {
+                ([name], true) => self.conn.send(Request::new([name.clone()])).await?,
+                ([name, a], true) => self.conn.send(Request::new([name.clone(), a.clone()])).await?,
+                ([name, a, b], true) => self.conn.send(Request::new([name.clone(), a.clone(), b.clone()])).await?,
+                _ => resp::command(&mut self.conn.out(), words),
             }
-            let request: Request<Bytes> = match &words[..] {
-                [name] => Request::new([name.clone()]),
-                [name, a] => Request::new([name.clone(), a.clone()]),
-                [name, a, b] => Request::new([name.clone(), a.clone(), b.clone()]),
-                _ => {
-                    resp::command(&mut self.conn.out(), words);
-                    continue;
+            // Flushing to the end would wait for a peer that may be waiting for us to read.
+            if whims.u32(..8) == 0 {
+                match impatient(self.conn.flush(), whims.u32(..3)).await {
+                    Some(flushed) => flushed?,
+                    None => tally.cancelled.add(1),
                 }
-            };
-            // Above the high mark, sending waits for a peer that may be waiting for us to read. But the message is queued.
-            let sending = impatient(self.conn.send(request), 0).await;
-            match sending {
-                Some(sent) => sent?,
-                None => tally.cancelled.add(1),
             }
         }
         Ok(())
@@ -135,7 +150,7 @@ impl Framed {
             taken += 1;
             match batch.answers.get(index) {
                 Some(answer) if answer.is(value) => Ok(()),
-                answer => Err(batch.wrong(index, &unlike(value, answer))),
+                answer => Err(Wrong(unlike(value, answer))),
             }
         };
         let verb = whims.u32(..4);
@@ -222,6 +237,11 @@ async fn impatient<T>(future: impl Future<Output = T>, mut polls: u32) -> Option
 
 fn closed() -> Wrong {
     Wrong("closed with answers to come".into())
+}
+
+/// An error that tells both, unless the answer is right.
+pub(crate) fn right(is: bool, value: &Value<&[u8]>, answer: &Answer) -> Outcome {
+    if is { Ok(()) } else { Err(Wrong(unlike(value, Some(answer)))) }
 }
 
 pub(crate) fn unlike(value: &Value<&[u8]>, answer: Option<&Answer>) -> String {

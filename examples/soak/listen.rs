@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fastrand::Rng;
-use tokio::time::{sleep, timeout};
-use wireview_codecs::resp::Value;
 
-use super::client::{Plan, right};
+use super::client::Plan;
 use super::framed::Framed;
 use super::model::Answer;
 use super::script::{Batch, Script, words};
-use super::tally::{Outcome, PATIENCE, World, Wrong};
+use super::tally::{Outcome, World, patient};
 
 pub(crate) struct Pair {
     id: usize,
@@ -32,8 +30,7 @@ impl Pair {
     /// Talks until the run is over.
     pub(crate) async fn live(mut self) {
         while !self.world.over.get() {
-            let round = timeout(PATIENCE, self.round()).await;
-            if let Err(wrong) = round.unwrap_or_else(|_| Err(Wrong("nothing was heard for too long".into()))) {
+            if let Err(wrong) = self.round().await {
                 self.world.failed(&format!("pair {}, round {}", self.id, self.rounds), &wrong);
             }
         }
@@ -75,21 +72,6 @@ impl Pair {
         } else {
             drop(listener);
         }
-        // Until the server has seen it; then nobody listens.
-        let publish = [words("PUBLISH", &[&channel, &Bytes::from_static(b"?")])];
-        let mut listeners = 1;
-        while listeners > 0 {
-            let count = &mut listeners;
-            publisher
-                .ask(&publish, |_, value| {
-                    *count = i64::from(*value == Value::Integer(1));
-                    right(*count == 1 || *value == Value::Integer(0), value, &Answer::Integer(0))
-                })
-                .await?;
-            if listeners > 0 {
-                sleep(Duration::from_millis(1)).await;
-            }
-        }
-        Ok(())
+        patient(publisher.until_nobody_hears(&channel), "a listener that has gone is still served").await
     }
 }

@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 use super::client::Plan;
 use super::model::Words;
 use super::script::Batch;
-use super::tally::{Outcome, Tally, Wrong};
+use super::tally::{NO_ANSWER, Outcome, Tally, Wrong, patient};
 
 pub(crate) struct Raw {
     stream: TcpStream,
@@ -94,16 +94,19 @@ impl Raw {
         };
         let expected = &mut expected;
         let reading = async {
-            let mut block = vec![0; cut(whims, 64 << 10)];
+            // Byte by byte only if there are few.
+            let mut block = vec![0; cut(whims, 64 << 10).max(total / 4096)];
             let mut pause = plan.pause;
             while expected.got < to_read {
                 if let Some(pause) = pause.take_if(|_| whims.u32(..4) == 0) {
                     tally.pauses.add(1);
                     tokio::time::sleep(pause).await;
                 }
-                let read = read.read(&mut block).await?;
+                let reading = async { Ok(read.read(&mut block).await?) };
+                let read =
+                    patient(reading, NO_ANSWER).await.map_err(|wrong| batch.wrong(expected.answered(), &wrong.0))?;
                 if read == 0 {
-                    return Err(Wrong(format!("closed with {} bytes of answers to come", total - expected.got)));
+                    return Err(batch.wrong(expected.answered(), "closed with answers to come"));
                 }
                 tally.received.add(read);
                 expected.take(&block[..read]).map_err(|wrong| batch.wrong(expected.answered(), &wrong.0))?;

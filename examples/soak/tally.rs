@@ -10,7 +10,13 @@ use bytes::Bytes;
 use wireview::Fault;
 
 /// What takes longer has been lost.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const NO_ANSWER: &str = "no answer for a minute";
+
+/// Waits, but not for ever.
+pub(crate) async fn patient<T>(future: impl Future<Output = Outcome<T>>, otherwise: &str) -> Outcome<T> {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| Err(Wrong(otherwise.into())))
+}
 
 /// An answer that is wrong, or none.
 #[derive(Debug)]
