@@ -130,9 +130,11 @@ async fn soak(args: &Args, seed: u64) -> io::Result<(Run, Process)> {
     }
     let mut left: Vec<Client> = Vec::new();
     while let Some(ended) = clients.join_next().await {
-        left.extend(ended.unwrap_or_default());
+        left.extend(ended.unwrap_or_else(|error| world.lost(&error)));
     }
-    while pairs.join_next().await.is_some() {}
+    while let Some(ended) = pairs.join_next().await {
+        ended.unwrap_or_else(|error| world.lost(&error));
+    }
     run.end(&mut process, &mut left).await?;
     Ok((run, process))
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::task::JoinError;
 use wireview::Fault;
 
 /// What takes longer has been lost.
@@ -102,5 +103,13 @@ impl World {
     pub(crate) fn failed(&self, who: &str, wrong: &Wrong) {
         self.over.set(true);
         self.wrong.borrow_mut().get_or_insert_with(|| format!("{who}: {wrong}"));
+    }
+
+    /// Takes down that a client panicked. One that was aborted is none of its own fault.
+    pub(crate) fn lost<T: Default>(&self, error: &JoinError) -> T {
+        if error.is_panic() {
+            self.failed("a client", &Wrong(error.to_string()));
+        }
+        T::default()
     }
 }

@@ -112,7 +112,7 @@ impl Run {
                 Some(wrong) => verdict(false, "answers", wrong),
             },
             match &self.leftovers {
-                None if wrong.is_some() => verdict(true, "store", "not compared, since an answer was wrong"),
+                None if wrong.is_some() => not_judged("store", "not compared, since an answer was wrong"),
                 None => verdict(true, "store", "every key is as its clients say, and there is no other"),
                 Some(leftovers) => verdict(false, "store", leftovers),
             },
@@ -135,12 +135,9 @@ impl Run {
         let seconds = self.length.as_secs_f64();
         let tally = &self.world.tally;
         let rate = |count: u64| count as f64 / seconds;
-        println!("\n{seconds:.1} s: {:.0} answers/s, all checked;", rate(tally.answers.get()));
-        println!(
-            "{:.1} MB/s asked, {:.1} MB/s answered\n",
-            rate(tally.sent.get()) / 1e6,
-            rate(tally.received.get()) / 1e6
-        );
+        let [answers, asked, answered] = [&tally.answers, &tally.sent, &tally.received].map(|count| rate(count.get()));
+        let (asked, answered) = (asked / 1e6, answered / 1e6);
+        println!("\n{seconds:.1} s: {answers:.0} answers/s, {asked:.1} MB/s asked, {answered:.1} MB/s answered\n");
         for (count, what) in [
             (&tally.answers, "answers and messages checked"),
             (&tally.connections, "connections made"),
@@ -170,7 +167,7 @@ impl Run {
         let most = early + early / 10 + SLACK;
         let told = format!("median {} in the second fifth of the run, {} in the last", mib(early), mib(late));
         Some(if self.length < JUDGED_FROM {
-            verdict(true, "memory", format!("{told}; too short a run to judge"))
+            not_judged("memory", format!("{told}; too short a run to judge"))
         } else {
             verdict(late <= most, "memory", format!("{told}, where {} would be too much", mib(most)))
         })
@@ -283,6 +280,12 @@ fn number(info: &str, name: &str) -> Option<usize> {
 fn verdict(is_well: bool, what: &str, told: impl Display) -> bool {
     println!("  {:<6}{what:<10}{told}", if is_well { "ok" } else { "FAULT" });
     is_well
+}
+
+/// Prints a line that is for information.
+fn not_judged(what: &str, told: impl Display) -> bool {
+    println!("  {:<6}{what:<10}{told}", "-");
+    true
 }
 
 fn median(samples: &[u64]) -> Option<u64> {
