@@ -42,14 +42,13 @@ fn nothing_is_wrong_and_everything_is_shown() {
     assert_eq!(errors, "", "without a terminal, there is no progress bar");
 }
 
-/// Runs the soak with a planted fault, which it must name, and no other.
+/// Runs the soak with a planted fault, which must be the first that it names.
 fn planted(fault: &str, minutes: &str, named: &str) {
     let args = ["--plant", fault, "--minutes", minutes, "--connections", "8", "--seed", "1"];
     let Some((code, shown, errors)) = soak(&args) else { return };
     assert_eq!(code, Some(1), "{shown}\n{errors}");
     let faults: Vec<&str> = shown.lines().filter_map(|line| line.trim_start().strip_prefix("FAULT ")).collect();
-    assert_eq!(faults.len(), 1, "{shown}");
-    assert!(faults[0].starts_with(named), "{shown}");
+    assert!(faults.first().is_some_and(|first| first.starts_with(named)), "{shown}");
 }
 
 // Where a wrong answer ends the run, it may take its time.
