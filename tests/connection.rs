@@ -55,6 +55,32 @@ async fn a_peer_that_writes_everything_before_it_reads_is_served() {
     server.await.expect("no panic").expect("no fault");
 }
 
+/// Asks an echo under a low high mark for more than that, all at once, and only then takes the answers. True if they come.
+async fn is_answered_under(limits: Limits) -> bool {
+    let (near, far) = duplex(64);
+    tokio::spawn(echo(Connection::with_limits(far, codec(), Limits::new().queued(1000, 500))));
+    let mut conn = Connection::with_limits(near, codec(), limits);
+    for index in 0..100 {
+        conn.out().send(&[index; 62][..]).expect("short");
+    }
+    for index in 0..100 {
+        // The clock stands still while anyone has something to do: this is not a matter of speed.
+        let Ok(next) = tokio::time::timeout(Duration::from_secs(1), conn.next()).await else { return false };
+        let answer = next.expect("no fault").expect("not the end");
+        assert_eq!(answer.frame.view(), Ok(&[index; 62][..]));
+    }
+    true
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_must_not_stop_reading() {
+    assert!(is_answered_under(Limits::new().queued(u64::MAX, u64::MAX)).await);
+    assert!(
+        !is_answered_under(Limits::new().queued(1000, 500)).await,
+        "each waits for the other to read, as documented"
+    );
+}
+
 /// Counts writes, takes any size.
 struct Counting {
     input: Vec<u8>,

@@ -451,6 +451,16 @@ fn a_listener_that_does_not_read_is_dropped() {
 }
 
 #[test]
+fn info_counts_connections() {
+    let server = Server::start();
+    let (mut other, mut asking) = (server.connect(), server.connect());
+    other.ask("PING", "+PONG\r\n");
+    asking.send("INFO\r\nQUIT\r\n");
+    let told = asking.rest();
+    assert!(told.contains(r"connected_clients:2\r\n"), "{told}");
+}
+
+#[test]
 fn silent_peers_are_closed_if_asked_for() {
     let soon = Some(Duration::from_millis(20));
     let server = Server::with_deadlines(Deadlines { idle: soon, frame: soon, write: None });

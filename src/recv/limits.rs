@@ -113,6 +113,9 @@ impl Limits {
 
     /// The marks of backpressure for what is queued to be sent: above `high`, reading stops until `low` is reached.
     ///
+    /// That is for the side that answers. If both sides stop reading, each waits for the other for ever. So the side that asks
+    /// either never queues more than `high` ahead of the answers it has taken, or sets both marks to `u64::MAX`.
+    ///
     /// # Panics
     /// If `low` is above `high`.
     #[must_use]

@@ -59,6 +59,10 @@ use crate::{Arrival, Batch, Codec, Deframer, Encode, Gather, Ledger, Limits, Out
 ///
 /// So pipelined requests are answered by one `writev`, and no handler has to flush.
 ///
+/// Above the high mark nothing is read: that bounds what a peer can make a server hold. A client that queues more requests
+/// than that before it takes an answer may find its peer above its own high mark; then neither reads. See
+/// [`Limits::queued`] for what to do.
+///
 /// # Cancellation
 /// Every future may be dropped at any time: progress is kept in the connection.
 pub struct Connection<T, C: Codec, E = C> {

@@ -143,9 +143,10 @@ pub(super) fn commands(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn info(call: &mut Call<'_>) -> Outcome {
-    let keys = call.state.store.borrow().len();
+    let (keys, clients) = (call.state.store.borrow().len(), call.state.connected.get());
     let text = format!(
         "# Server\r\nredis_version:{REDIS_VERSION}\r\nredis_mode:standalone\r\nserver_name:wireview-kv\r\nprocess_id:{}\r\n\r\n\
+         # Clients\r\nconnected_clients:{clients}\r\n\r\n\
          # Keyspace\r\ndb0:keys={keys},expires=0,avg_ttl=0\r\n",
         std::process::id()
     );

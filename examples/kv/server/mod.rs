@@ -12,7 +12,7 @@ mod data;
 mod pubsub;
 mod store;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
@@ -56,6 +56,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 struct State {
     store: RefCell<Store>,
     hub: RefCell<Hub>,
+    connected: Cell<usize>,
 }
 
 /// Serves until `stop` is ready; then answers what has come, closes all connections and returns.
@@ -104,8 +105,15 @@ async fn client(
     state: Rc<State>,
     stopped: watch::Receiver<()>,
 ) {
+    state.connected.update(|count| count + 1);
     let ended = converse(&mut conn, &mut client, &state, stopped).await;
     state.hub.borrow_mut().leave(&client.mailbox);
+    part(conn, ended).await;
+    state.connected.update(|count| count - 1);
+}
+
+/// The last answer, if the stream was at fault, and the end.
+async fn part(mut conn: Connection<TcpStream, Requests>, ended: Result<(), Fault>) {
     match ended {
         Err(Fault::Io(_)) => return,
         Err(Fault::Stream(report)) if report.kind() != wireview::Kind::Eof => {
