@@ -126,7 +126,10 @@ fn run<T: Send>(
             });
         }
         drop(senders);
-        consumers.into_iter().flat_map(|consumer| consumer.join().expect("every frame is what came")).collect::<Vec<_>>()
+        consumers
+            .into_iter()
+            .flat_map(|consumer| consumer.join().expect("every frame is what came"))
+            .collect::<Vec<_>>()
     });
     seen.sort_unstable();
     (seen, *deframer.ledger())
