@@ -240,9 +240,6 @@ impl Input {
             if self.block.as_ptr() != address {
                 self.ledger.moved += pending as u64;
             }
-            if pending == 0 {
-                self.ledger.recycled_blocks += 1;
-            }
             return;
         }
 
