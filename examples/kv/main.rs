@@ -34,7 +34,8 @@ async fn main() -> io::Result<()> {
     let Args { listen, idle, frame, replica_limit } = Args::parse();
     let seconds = |seconds: Option<u64>| seconds.map(Duration::from_secs);
     let deadlines = Deadlines { idle: seconds(idle), frame: seconds(frame), write: None };
-    let options = server::Options { deadlines, replica_limit: u64::from(replica_limit) << 20 };
+    let replica_limit = u64::from(replica_limit) << 20;
+    let options = server::Options { deadlines, replica_limit, ..server::Options::default() };
     let stop = stop()?;
     let listener = TcpListener::bind(listen).await?;
     println!("listening on {}", listener.local_addr()?);

@@ -64,12 +64,14 @@ pub(crate) struct Options {
     pub(crate) deadlines: Deadlines,
     /// How many bytes may wait for a replica before it is dropped.
     pub(crate) replica_limit: u64,
+    /// How often replicas are told that the server lives.
+    pub(crate) replica_beat: Duration,
 }
 
-/// No deadlines, and 256 MiB for a replica: Redis' `client-output-buffer-limit replica`, the hard one.
+/// No deadlines, and for replicas what Redis has: the hard `client-output-buffer-limit` and `repl-ping-replica-period`.
 impl Default for Options {
     fn default() -> Self {
-        Self { deadlines: Deadlines::default(), replica_limit: 256 << 20 }
+        Self { deadlines: Deadlines::default(), replica_limit: 256 << 20, replica_beat: Duration::from_secs(10) }
     }
 }
 
@@ -94,7 +96,7 @@ pub(crate) async fn serve(listener: TcpListener, options: Options, stop: impl Fu
 async fn accept(listener: TcpListener, options: Options, stop: impl Future<Output = ()>) -> io::Result<()> {
     let limits = Limits::new().max_frame(MAX_REQUEST).max_pinned(MAX_PINNED).reads(16 << 10, MAX_READ);
     let state = Rc::new(State::new(&options));
-    let mut beat = pin!(replica::beat(&state));
+    let mut beat = pin!(replica::beat(&state, options.replica_beat));
     let (stopping, stopped) = watch::channel(());
     let mut clients = JoinSet::new();
     let mut stop = pin!(stop);

@@ -14,7 +14,7 @@ use super::State;
 use super::commands::{Call, Outcome, SYNTAX};
 use super::replication::{Phase, Replica, SILENCE, Snapshot};
 
-/// How often the server lets replicas know that it lives: Redis' `repl-ping-replica-period`.
+/// How often a replica that waits for its snapshot is told that the server lives, and how often it is looked whether it does.
 const BEAT: Duration = Duration::from_secs(10);
 
 /// What a client has said about itself as a replica.
@@ -95,8 +95,8 @@ pub(super) fn role(call: &mut Call<'_>) -> Outcome {
 }
 
 /// Lets the replicas know every now and then that the server lives.
-pub(super) async fn beat(state: &State) {
-    let mut beat = interval(BEAT);
+pub(super) async fn beat(state: &State, every: Duration) {
+    let mut beat = interval(every);
     loop {
         beat.tick().await;
         state.replication.beat();
