@@ -8,6 +8,7 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::io::Write;
 
 use bytes::Bytes;
 use wireview::Gather;
@@ -115,9 +116,11 @@ impl Log {
     }
 
     fn header(&mut self, tag: u8, number: usize) {
-        self.copy(&[tag]);
-        self.copy(number.to_string().as_bytes());
-        self.copy(b"\r\n");
+        let before = self.tail.len();
+        self.tail.push(tag);
+        // Writing to memory does not fail.
+        let _ = write!(self.tail, "{number}\r\n");
+        self.end += (self.tail.len() - before) as u64;
     }
 
     fn copy(&mut self, bytes: &[u8]) {

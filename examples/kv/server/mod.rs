@@ -3,8 +3,22 @@
 //! ```text
 //!  serve ──▶ a task per connection ──▶ commands::run ──▶ Store, Hub
 //!            │ lends frame and queue   │ answers into the queue
-//!            └ all in one thread: no lock anywhere
+//!            │                         └ tells what it changed: Replication, Log
+//!            └ PSYNC makes it a replica's: a snapshot as a file region, then the log
 //! ```
+//!
+//! All in one thread, so no lock anywhere; only the file of a snapshot is written elsewhere.
+//!
+//! | module | |
+//! | --- | --- |
+//! | `commands` | the table of commands, one request with all it may touch |
+//! | `connection`, `data` | commands on the connection and the server; on what is stored |
+//! | `store` | keys, values, when they expire |
+//! | `pubsub` | channels, and what waits for those who listen |
+//! | `replica` | a replica's connection: `REPLCONF`, `PSYNC`, feeding it, hearing what it acknowledges |
+//! | `replication` | all replicas: snapshots, limits, `INFO` |
+//! | `log` | the stream of changes, kept once for all of them |
+//! | `rdb` | the snapshot's file |
 
 mod commands;
 mod connection;
