@@ -3,7 +3,7 @@
 mod kv;
 mod replication;
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -315,45 +315,6 @@ fn replicas_at_once_get_the_same_and_all_that_follows() {
     }
 }
 
-#[test]
-fn a_replica_that_does_not_read_is_dropped_and_its_memory_given_back() {
-    let limit = 8 << 20;
-    let server = Server::with(Options { replica_limit: limit, ..quiet() });
-    let mut client = Client::connect(server.addr);
-    let (mut slow, mut fast) = (server.connect(), server.connect());
-    slow.send("PSYNC ? -1\r\n");
-    full(&mut slow);
-    fast.send("PSYNC ? -1\r\n");
-    full(&mut fast);
-    let (value, mut most) = (noise(64 << 10, 1), 0);
-    let set = request(&[b"SET", b"k", &value]);
-    let mut bytes = Vec::new();
-    for i in 0.. {
-        assert!(i < 2000, "it is still served");
-        client.ask(&[b"SET", b"k", &value]);
-        bytes.resize(set.len() + if i == 0 { 23 } else { 0 }, 0);
-        fast.0.read_exact(&mut bytes).expect("it is served on");
-        assert!(bytes.ends_with(&set));
-        let waits: u64 = client.info("repl_backlog_histlen").parse().expect("a number");
-        most = most.max(waits);
-        if client.info("slow_replicas_dropped") == "1" {
-            break;
-        }
-    }
-    assert!(most > limit / 2 && most <= limit + (1 << 20), "{most} bytes waited at most");
-    until("only what may come in handy is kept", || {
-        client.info("repl_backlog_histlen").parse::<u64>().expect("a number") <= (1 << 20) + set.len() as u64
-    });
-    assert_eq!(client.info("connected_slaves"), "1");
-    // It finds itself cut off, with what was on its way before.
-    let mut rest = Vec::new();
-    match slow.0.read_to_end(&mut rest) {
-        Ok(_) => {}
-        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
-    }
-    assert!((rest.len() as u64) < 2000 * set.len() as u64);
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_is_left_of_a_snapshot_that_nobody_reads_to_its_end() {
@@ -377,6 +338,12 @@ fn nothing_is_left_of_a_snapshot_that_nobody_reads_to_its_end() {
     let len = snapshot_len(&mut asked);
     assert!(len > 24 << 20);
     assert_eq!(open(len as u64), 1, "it is sent from a file that has no name");
+    // Another gets the same file, as long as nothing has been written since.
+    let mut another = server.connect();
+    another.send("PSYNC ? -1\r\n");
+    assert!(full(&mut another).2.len() == len && open(len as u64) == 1);
+    assert_eq!(["sync_full", "snapshots"].map(|name| client.info(name)), ["2", "1"]);
+    drop(another);
     // Reset: what has come is not read.
     drop(asked);
     until("the replica has gone", || client.info("connected_slaves") == "0");

@@ -1,5 +1,8 @@
 //! A real redis-server in a process of its own, a client for both, and commands for both.
 
+// Each test uses a part of it.
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -238,7 +241,9 @@ pub(crate) fn load(i: u64) -> Words {
         12 => words(&[b"EXPIRE", key.as_bytes(), b"-1"]),
         13 => words(&[b"GETSET", key.as_bytes(), &text]),
         14 => words(&[b"MSET", key.as_bytes(), &text, at("m").as_bytes(), b""]),
-        15 => words(&[b"SET", key.as_bytes(), &text, if i.is_multiple_of(2) { b"NX" } else { b"XX" }, b"EX", b"100000"]),
+        15 => {
+            words(&[b"SET", key.as_bytes(), &text, if i.is_multiple_of(2) { b"NX" } else { b"XX" }, b"EX", b"100000"])
+        }
         // A large one every now and then; most are shared with the stream.
         _ if i % 170 == 16 => words(&[b"SET", at("large").as_bytes(), &noise(40_000 + i as usize * 7 % 300_000, i)]),
         _ => words(&[b"DECR", at("n").as_bytes()]),

@@ -126,6 +126,8 @@ impl Replica {
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) full: Cell<u64>,
+    /// Snapshots that were taken: replicas may share one.
+    pub(super) snapshots: Cell<u64>,
     pub(super) partial: Cell<u64>,
     pub(super) partial_refused: Cell<u64>,
     pub(super) dropped: Cell<u64>,
@@ -203,6 +205,7 @@ impl Replication {
         {
             return snapshot;
         }
+        self.counts.snapshots.set(self.counts.snapshots.get() + 1);
         let snapshot = Rc::new(Snapshot::take(store, &inner.id, inner.log.end()));
         inner.select = true;
         inner.snapshot = Rc::downgrade(&snapshot);
@@ -264,13 +267,14 @@ impl Replication {
 
     /// A part of Redis' section `stats`, and how the bytes of replicas that are gone went out.
     pub(super) fn stats(&self) -> String {
-        let Counts { full, partial, partial_refused, dropped, region_bytes, sent } = &self.counts;
+        let Counts { full, snapshots, partial, partial_refused, dropped, region_bytes, sent } = &self.counts;
         let ([full, partial, refused], [file, shared, copied]) =
             ([full, partial, partial_refused].map(Cell::get), sent.get());
         format!(
             "# Stats\r\nsync_full:{full}\r\nsync_partial_ok:{partial}\r\nsync_partial_err:{refused}\r\n\
-             slow_replicas_dropped:{}\r\nsnapshot_region_bytes:{}\r\nreplica_output:file={file},shared={shared},copied={copied}\r\n",
+             slow_replicas_dropped:{}\r\nsnapshots:{}\r\nsnapshot_region_bytes:{}\r\nreplica_output:file={file},shared={shared},copied={copied}\r\n",
             dropped.get(),
+            snapshots.get(),
             region_bytes.get(),
         )
     }
