@@ -1,139 +1,17 @@
 //! `examples/kv` under real Redis clients, where they are installed, and under peers that misbehave.
 
-#[path = "../examples/kv/server/mod.rs"]
-mod server;
+mod kv;
 
 use std::env;
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::process::{Command, Output, Stdio};
-use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
+use std::net::{Shutdown, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use wireview::tokio::Deadlines;
 
-/// A server in a thread of its own, stopped when dropped.
-struct Server {
-    addr: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    fn start() -> Self {
-        Self::with_deadlines(Deadlines::default())
-    }
-
-    fn with_deadlines(deadlines: Deadlines) -> Self {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (told, addr) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                told.send(listener.local_addr().expect("bound")).expect("waited for");
-                server::serve(listener, deadlines, async { drop(stopped.await) }).await.expect("stopped, not failed");
-            });
-        });
-        Self { addr: addr.recv().expect("listening"), stop: Some(stop), thread: Some(thread) }
-    }
-
-    fn port(&self) -> String {
-        self.addr.port().to_string()
-    }
-
-    fn connect(&self) -> Peer {
-        Peer::connect(self.addr)
-    }
-
-    fn stop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("no panic");
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-            && !thread::panicking()
-        {
-            panic!("the server panicked");
-        }
-    }
-}
-
-/// A client that writes bytes. What does not come within half a minute never does.
-struct Peer(TcpStream);
-
-impl Peer {
-    fn connect(addr: SocketAddr) -> Self {
-        let stream = TcpStream::connect(addr).expect("the server listens");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("not zero");
-        stream.set_nodelay(true).expect("a TCP stream");
-        Self(stream)
-    }
-
-    fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.write_all(bytes.as_ref()).expect("the server reads");
-    }
-
-    #[track_caller]
-    fn expect(&mut self, answer: impl AsRef<[u8]>) {
-        let answer = answer.as_ref();
-        let mut got = vec![0; answer.len()];
-        self.0.read_exact(&mut got).expect("an answer");
-        assert_eq!(got.escape_ascii().to_string(), answer.escape_ascii().to_string());
-    }
-
-    #[track_caller]
-    fn ask(&mut self, request: &str, answer: &str) {
-        self.send(format!("{request}\r\n"));
-        self.expect(answer);
-    }
-
-    /// Everything until the server closes, which it must do in an orderly way.
-    fn rest(mut self) -> String {
-        let mut rest = Vec::new();
-        self.0.read_to_end(&mut rest).expect("closed, not reset");
-        rest.escape_ascii().to_string()
-    }
-}
-
-fn request(args: &[&[u8]]) -> Vec<u8> {
-    let mut request = format!("*{}\r\n", args.len()).into_bytes();
-    for arg in args {
-        request.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-        request.extend_from_slice(arg);
-        request.extend_from_slice(b"\r\n");
-    }
-    request
-}
-
-/// Runs a program with `input`; `None`, and a line that says so, if it is not installed.
-fn run(program: &str, args: &[&str], input: Vec<u8>) -> Option<Output> {
-    let child =
-        Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let Ok(mut child) = child else {
-        eprintln!("skipped: {program} is not installed");
-        return None;
-    };
-    let mut stdin = child.stdin.take().expect("piped");
-    let writer = thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output().expect("it was started");
-    writer.join().expect("no panic").expect("it reads its input");
-    Some(output)
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use self::kv::{Options, Peer, Server, lossy, request, run};
 
 /// Commands and what `redis-cli --no-raw` prints for them: in RESP2, and in RESP3 where that differs.
 const SESSION: &[(&str, &str, &str)] = &[
@@ -148,7 +26,7 @@ const SESSION: &[(&str, &str, &str)] = &[
     ("CLIENT FROB", "(error) ERR unknown subcommand 'FROB'. Try CLIENT HELP.", ""),
     ("CONFIG GET save", "1) \"save\"\n2) \"\"", "1# \"save\" => \"\""),
     ("CONFIG GET nothing", "(empty array)", "(empty hash)"),
-    ("COMMAND COUNT", "(integer) 34", ""),
+    ("COMMAND COUNT", "(integer) 38", ""),
     ("COMMAND DOCS", "(empty array)", "(empty hash)"),
     ("FLUSHALL", "OK", ""),
     ("GET a", "(nil)", ""),
@@ -463,7 +341,8 @@ fn info_counts_connections() {
 #[test]
 fn silent_peers_are_closed_if_asked_for() {
     let soon = Some(Duration::from_millis(20));
-    let server = Server::with_deadlines(Deadlines { idle: soon, frame: soon, write: None });
+    let server =
+        Server::with(Options { deadlines: Deadlines { idle: soon, frame: soon, write: None }, ..Options::default() });
     assert_eq!(server.connect().rest(), "");
     let mut peer = server.connect();
     peer.send("PING\r\n*1\r\n$4\r\nPI");

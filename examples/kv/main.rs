@@ -24,17 +24,22 @@ struct Args {
     /// Close connections that take longer to send one command
     #[arg(long, value_name = "SECONDS")]
     frame: Option<u64>,
+    /// Drop a replica for which more than this waits
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    replica_limit: u32,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    let Args { listen, idle, frame } = Args::parse();
+    let Args { listen, idle, frame, replica_limit } = Args::parse();
     let seconds = |seconds: Option<u64>| seconds.map(Duration::from_secs);
     let deadlines = Deadlines { idle: seconds(idle), frame: seconds(frame), write: None };
+    let replica_limit = u64::from(replica_limit) << 20;
+    let options = server::Options { deadlines, replica_limit, ..server::Options::default() };
     let stop = stop()?;
     let listener = TcpListener::bind(listen).await?;
     println!("listening on {}", listener.local_addr()?);
-    server::serve(listener, deadlines, stop).await
+    server::serve(listener, options, stop).await
 }
 
 /// Waits for SIGTERM or SIGINT, which are caught from now on.

@@ -12,7 +12,6 @@ use std::thread;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-use wireview::tokio::Deadlines;
 
 use super::plant::{self, Plant};
 use super::{ALLOCATOR, server};
@@ -45,7 +44,7 @@ pub(crate) fn serve(plant: Option<Plant>) -> io::Result<ExitCode> {
             address = plant::front(plant, address).await?;
         }
         println!("{address}");
-        server::serve(listener, Deadlines::default(), stop).await
+        server::serve(listener, server::Options::default(), stop).await
     })?;
     Ok(if plant == Some(Plant::BadExit) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -31,7 +31,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
-use wireview::tokio::Deadlines;
 
 /// Counts what is allocated, by whichever contender.
 #[global_allocator]
@@ -121,7 +120,7 @@ impl Server {
         let thread = thread::spawn(move || {
             Builder::new_current_thread().enable_all().build()?.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
-                server::serve(listener, Deadlines::default(), async { drop(stopped.await) }).await
+                server::serve(listener, server::Options::default(), async { drop(stopped.await) }).await
             })
         });
         Ok(Self { address, stop, thread })

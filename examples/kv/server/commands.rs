@@ -7,8 +7,10 @@ use wireview::{Frame, Gather, Span};
 use wireview_codecs::resp::{self, Args, Request, Version};
 
 use super::State;
+use super::log::Word;
 use super::pubsub::Mailbox;
-use super::{connection, data};
+use super::replica::Intent;
+use super::{connection, data, replica};
 
 /// What the server knows of the peer.
 pub(super) struct Client {
@@ -17,11 +19,19 @@ pub(super) struct Client {
     pub(super) version: Version,
     pub(super) quits: bool,
     pub(super) mailbox: Rc<Mailbox>,
+    pub(super) intent: Intent,
 }
 
 impl Client {
     pub(super) fn new(id: i64) -> Self {
-        Self { id, name: Box::default(), version: Version::Resp2, quits: false, mailbox: Rc::default() }
+        Self {
+            id,
+            name: Box::default(),
+            version: Version::Resp2,
+            quits: false,
+            mailbox: Rc::default(),
+            intent: Intent::default(),
+        }
     }
 }
 
@@ -88,6 +98,10 @@ const COMMANDS: &[Command] = &[
     command("command", -1, connection::commands),
     command("info", -1, connection::info),
     command("quit", -1, connection::quit),
+    command("role", 1, replica::role),
+    command("replconf", -1, replica::replconf),
+    command("psync", -3, replica::psync),
+    command("sync", 1, replica::sync),
 ];
 
 /// What a client that listens may still ask in RESP2, where nothing tells an answer from a message.
@@ -143,6 +157,21 @@ impl<'a> Call<'a> {
             Some(frame) => frame.keep(part),
             None => Bytes::copy_from_slice(part),
         }
+    }
+
+    /// Tells the replicas that the request did to the store what it says.
+    pub(super) fn changed(&self) {
+        let word = |word: &'a [u8]| match self.frame {
+            Some(_) => Word::Share(self.keep(word)),
+            None => Word::Copy(word),
+        };
+        self.effect(|| self.args(0).map(word).collect());
+    }
+
+    /// Tells the replicas in other words: what a request did depends on the time, or on what there was.
+    #[inline]
+    pub(super) fn effect<'w>(&self, words: impl FnOnce() -> Vec<Word<'w>>) {
+        self.state.replication.effect(words);
     }
 
     pub(super) fn ok(&mut self) -> Outcome {

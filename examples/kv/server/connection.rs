@@ -10,7 +10,7 @@ const CONFIG: &[(&str, &str)] = &[("save", ""), ("appendonly", "no"), ("maxmemor
 const NO_AUTH: &str = "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?";
 
 /// Clients ask for it to learn which features there are.
-const REDIS_VERSION: &str = "7.0.0";
+pub(super) const REDIS_VERSION: &str = "7.0.0";
 
 pub(super) fn ping(call: &mut Call<'_>) -> Outcome {
     let text = call.request.arg(1);
@@ -143,20 +143,35 @@ pub(super) fn commands(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn info(call: &mut Call<'_>) -> Outcome {
-    let (keys, clients) = (call.state.store.borrow().len(), call.state.connected.get());
-    let text = format!(
-        "# Server\r\nredis_version:{REDIS_VERSION}\r\nredis_mode:standalone\r\nserver_name:wireview-kv\r\nprocess_id:{}\r\n\r\n\
-         # Clients\r\nconnected_clients:{clients}\r\n\r\n\
-         # Keyspace\r\ndb0:keys={keys},expires=0,avg_ttl=0\r\n",
-        std::process::id()
-    );
-    resp::verbatim(call.out, b"txt", text.as_bytes(), call.client.version);
+    let state = call.state;
+    let sections: [(&str, &dyn Fn() -> String); 5] = [
+        ("server", &|| {
+            let id = std::process::id();
+            format!(
+                "# Server\r\nredis_version:{REDIS_VERSION}\r\nredis_mode:standalone\r\nserver_name:wireview-kv\r\nprocess_id:{id}\r\n"
+            )
+        }),
+        ("clients", &|| format!("# Clients\r\nconnected_clients:{}\r\n", state.connected.get())),
+        ("stats", &|| state.replication.stats()),
+        ("replication", &|| state.replication.info()),
+        ("keyspace", &|| format!("# Keyspace\r\ndb0:keys={},expires=0,avg_ttl=0\r\n", state.store.borrow().len())),
+    ];
+    let all = call.request.len() == 1;
+    let asked = |name: &str| {
+        all || call.args(1).any(|asked| {
+            [name, "all", "default", "everything"].iter().any(|name| asked.eq_ignore_ascii_case(name.as_bytes()))
+        })
+    };
+    let told: Vec<_> = sections.iter().filter(|(name, _)| asked(name)).map(|(_, tell)| tell()).collect();
+    resp::verbatim(call.out, b"txt", told.join("\r\n").into_bytes(), call.client.version);
     Ok(())
 }
 
 pub(super) fn publish(call: &mut Call<'_>) -> Outcome {
     let text = call.arg(2);
     let count = call.state.hub.borrow().publish(call.arg(1), || call.keep(text));
+    // Those who listen at a replica hear it, too.
+    call.changed();
     call.reply(count)
 }
 

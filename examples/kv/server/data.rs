@@ -7,7 +7,8 @@ use bytes::Bytes;
 use wireview_codecs::resp;
 
 use super::commands::{Call, Outcome, SYNTAX, integer, joined};
-use super::store::{Fields, List, Members};
+use super::log::Word;
+use super::store::{Fields, List, Members, unix_millis};
 
 /// Redis' `proto-max-bulk-len` bounds what a value may grow to, too.
 const MAX_TEXT: usize = 512 << 20;
@@ -29,8 +30,16 @@ pub(super) fn set(call: &mut Call<'_>) -> Outcome {
             resp::null(call.out, call.client.version);
             return Ok(());
         }
+        call.effect(|| {
+            let mut words = vec![Word::Copy(b"SET"), Word::Copy(key), Word::stored(&text)];
+            if let Some(at) = expires {
+                words.extend([Word::Copy(b"PXAT"), Word::Number(unix_millis(at))]);
+            }
+            words
+        });
         store.set(key, text, expires);
     } else {
+        call.effect(|| vec![Word::Copy(b"SET"), Word::Copy(key), Word::stored(&text)]);
         store.set(key, text, None);
     }
     call.ok()
@@ -77,6 +86,7 @@ pub(super) fn getset(call: &mut Call<'_>) -> Outcome {
         Some(old) => resp::bulk(call.out, mem::take(old)),
         None => resp::null(call.out, call.client.version),
     }
+    call.effect(|| vec![Word::Copy(b"SET"), Word::Copy(key), Word::stored(&text)]);
     store.set(key, text, None);
     Ok(())
 }
@@ -104,6 +114,7 @@ pub(super) fn mset(call: &mut Call<'_>) -> Outcome {
     while let (Some(key), Some(text)) = (args.next(), args.next()) {
         store.set(key, call.keep(text), None);
     }
+    call.changed();
     call.ok()
 }
 
@@ -115,6 +126,7 @@ pub(super) fn append(call: &mut Call<'_>) -> Outcome {
         return Err("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
     }
     *text = joined(mem::take(text), more);
+    call.changed();
     call.reply(text.len())
 }
 
@@ -150,12 +162,16 @@ fn add(call: &mut Call<'_>, by: i64) -> Outcome {
         Some(stored) => *stored = text,
         None => store.set(key, text, None),
     }
+    call.changed();
     call.reply(number)
 }
 
 pub(super) fn del(call: &mut Call<'_>) -> Outcome {
     let mut store = call.state.store.borrow_mut();
     let count = call.args(1).filter(|key| store.remove(key)).count();
+    if count > 0 {
+        call.changed();
+    }
     call.reply(count)
 }
 
@@ -177,6 +193,7 @@ fn push(call: &mut Call<'_>, push: fn(&mut List, Bytes)) -> Outcome {
     let mut store = call.state.store.borrow_mut();
     let list: &mut List = store.get_or_default(call.arg(1))?;
     call.args(2).for_each(|item| push(list, call.keep(item)));
+    call.changed();
     call.reply(list.len())
 }
 
@@ -207,6 +224,7 @@ pub(super) fn hset(call: &mut Call<'_>) -> Outcome {
     while let (Some(field), Some(text)) = (args.next(), args.next()) {
         fields.entry_ref(field).insert(call.keep(text));
     }
+    call.changed();
     call.reply(fields.len() - before)
 }
 
@@ -222,6 +240,9 @@ pub(super) fn sadd(call: &mut Call<'_>) -> Outcome {
     let mut store = call.state.store.borrow_mut();
     let members: &mut Members = store.get_or_default(call.arg(1))?;
     let count = call.args(2).filter(|member| members.insert((*member).into())).count();
+    if count > 0 {
+        call.changed();
+    }
     call.reply(count)
 }
 
@@ -239,12 +260,24 @@ pub(super) fn ttl(call: &mut Call<'_>) -> Outcome {
 pub(super) fn expire(call: &mut Call<'_>) -> Outcome {
     let seconds = call.integer(2)?;
     let mut store = call.state.store.borrow_mut();
+    let key = call.arg(1);
     let found = match u64::try_from(seconds) {
-        Err(_) | Ok(0) => store.remove(call.arg(1)),
+        Err(_) | Ok(0) => {
+            let found = store.remove(key);
+            if found {
+                call.effect(|| vec![Word::Copy(b"DEL"), Word::Copy(key)]);
+            }
+            found
+        }
         Ok(seconds) => {
             let at = Instant::now().checked_add(Duration::from_secs(seconds));
             let at = at.ok_or("ERR invalid expire time in 'expire' command")?;
-            store.entry(call.arg(1)).map(|entry| entry.expires = Some(at)).is_some()
+            let found = store.entry(key).map(|entry| entry.expires = Some(at)).is_some();
+            if found {
+                let at = unix_millis(at);
+                call.effect(|| vec![Word::Copy(b"PEXPIREAT"), Word::Copy(key), Word::Number(at)]);
+            }
+            found
         }
     };
     call.reply(found)
@@ -252,5 +285,6 @@ pub(super) fn expire(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn flushall(call: &mut Call<'_>) -> Outcome {
     call.state.store.borrow_mut().clear();
+    call.changed();
     call.ok()
 }

@@ -1,11 +1,15 @@
 //! What is stored, under which key, and until when.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use hashbrown::hash_map::EntryRef;
 use hashbrown::{HashMap, HashSet};
+
+use super::log::Word;
+use super::replication::Replication;
 
 /// Keys are always copies: a slice of a receive block would keep the block alive.
 pub(super) type Key = Box<[u8]>;
@@ -48,21 +52,32 @@ macro_rules! kinds {
 kinds!(Text: Bytes, List: List, Fields: Fields, Members: Members);
 
 pub(super) struct Entry {
-    value: Value,
+    pub(super) value: Value,
     pub(super) expires: Option<Instant>,
 }
 
-/// All keys. What has expired is removed when it is next looked at.
-#[derive(Default)]
+impl Entry {
+    fn is_over(&self, now: Instant) -> bool {
+        self.expires.is_some_and(|at| at <= now)
+    }
+}
+
+/// All keys. What has expired is removed, and the replicas are told, when it is next looked at.
 pub(super) struct Store {
     entries: HashMap<Key, Entry>,
+    replication: Rc<Replication>,
 }
 
 impl Store {
+    pub(super) fn new(replication: Rc<Replication>) -> Self {
+        Self { entries: HashMap::new(), replication }
+    }
+
     pub(super) fn entry(&mut self, key: &[u8]) -> Option<&mut Entry> {
         let EntryRef::Occupied(entry) = self.entries.entry_ref(key) else { return None };
-        if entry.get().expires.is_some_and(|at| at <= Instant::now()) {
+        if entry.get().expires.is_some() && entry.get().is_over(Instant::now()) {
             entry.remove();
+            self.replication.effect(|| vec![Word::Copy(b"DEL"), Word::Copy(key)]);
             return None;
         }
         Some(entry.into_mut())
@@ -96,4 +111,20 @@ impl Store {
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
+
+    /// What has not expired.
+    pub(super) fn alive(&self) -> impl Iterator<Item = (&Key, &Entry)> {
+        let now = Instant::now();
+        self.entries.iter().filter(move |(_, entry)| !entry.is_over(now))
+    }
+}
+
+/// Milliseconds since 1970, by the clock as it goes now: replicas have no other clock in common.
+pub(super) fn unix_millis(at: Instant) -> u64 {
+    let (now, clock) = (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+    let at = match at.checked_duration_since(now) {
+        Some(left) => clock.saturating_add(left),
+        None => clock.saturating_sub(now - at),
+    };
+    at.as_millis() as u64
 }
