@@ -3,6 +3,7 @@
 use wireview::{Error, Result};
 
 use super::field;
+use super::line::{HOST_CHAR, is};
 
 /// Looks at each field of a section as soon as its line is whole.
 pub(super) trait See {
@@ -71,31 +72,7 @@ impl Facts {
             return Err(Error::malformed(&field::HOST, at));
         }
         self.flags |= HOST;
-        let lawful = |byte: &u8| {
-            byte.is_ascii_alphanumeric()
-                || matches!(
-                    byte,
-                    b'-' | b'.'
-                        | b'_'
-                        | b'~'
-                        | b'%'
-                        | b':'
-                        | b'['
-                        | b']'
-                        | b'!'
-                        | b'$'
-                        | b'&'
-                        | b'\''
-                        | b'('
-                        | b')'
-                        | b'*'
-                        | b'+'
-                        | b','
-                        | b';'
-                        | b'='
-                )
-        };
-        match value.iter().position(|byte| !lawful(byte)) {
+        match value.iter().position(|byte| !is(*byte, HOST_CHAR)) {
             None => Ok(()),
             Some(bad) => Err(Error::malformed(&field::HOST, at + bad)),
         }
@@ -163,25 +140,28 @@ impl Facts {
 impl See for Facts {
     #[inline(always)]
     fn see(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()> {
-        match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => self.host(value, at),
-            10 if name.eq_ignore_ascii_case(b"connection") => {
-                self.connection(value);
-                Ok(())
-            }
-            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value, at),
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.coding(value, at),
-            7 if name.eq_ignore_ascii_case(b"upgrade") => {
-                self.flags |= UPGRADE;
-                Ok(())
-            }
-            6 if name.eq_ignore_ascii_case(b"expect") => {
-                if value.eq_ignore_ascii_case(b"100-continue") {
-                    self.flags |= CONTINUE;
-                }
-                Ok(())
-            }
+        // Most fields are passed over by length and first letter.
+        match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
+            (4, b'h') | (6, b'e') | (7, b'u') | (10 | 14, b'c') | (17, b't') => self.known(name, value, at),
             _ => Ok(()),
         }
+    }
+}
+
+impl Facts {
+    #[inline(never)]
+    fn known(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()> {
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => return self.host(value, at),
+            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
+            14 if name.eq_ignore_ascii_case(b"content-length") => return self.length(value, at),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => return self.coding(value, at),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => self.flags |= UPGRADE,
+            6 if name.eq_ignore_ascii_case(b"expect") && value.eq_ignore_ascii_case(b"100-continue") => {
+                self.flags |= CONTINUE;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }

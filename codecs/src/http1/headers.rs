@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
+use core::slice;
 
 use wireview::{Holder, Span, Wire};
 
@@ -134,8 +135,8 @@ impl<'a> Headers<&'a [u8]> {
     /// The fields in their order.
     #[inline]
     #[must_use]
-    pub const fn iter(&self) -> Iter<'a> {
-        Iter { rest: self.region, at: 0, index: self.index }
+    pub fn iter(&self) -> Iter<'_, 'a> {
+        Iter { rest: self.region, index: self.index.iter() }
     }
 
     /// The value of the first field called `name`, in letters of either case.
@@ -159,58 +160,47 @@ impl<'a> Headers<&'a [u8]> {
     }
 
     /// The values of all fields called `name`, in letters of either case, in their order.
-    pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'_, 'a, 'n> {
         let wanted = move |field: &Field<&[u8]>| field.name.eq_ignore_ascii_case(name.as_bytes());
         self.iter().filter(wanted).map(|field| field.value)
     }
 }
 
-impl<'a> IntoIterator for Headers<&'a [u8]> {
+impl<'h, 'a> IntoIterator for &'h Headers<&'a [u8]> {
     type Item = Field<&'a [u8]>;
-    type IntoIter = Iter<'a>;
+    type IntoIter = Iter<'h, 'a>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a> {
-        self.iter()
-    }
-}
-
-impl<'a> IntoIterator for &Headers<&'a [u8]> {
-    type Item = Field<&'a [u8]>;
-    type IntoIter = Iter<'a>;
-
-    #[inline]
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> Iter<'h, 'a> {
         self.iter()
     }
 }
 
 /// The fields of borrowed [`Headers`]. Ends early where a holder was mapped to bytes that are none.
 #[derive(Clone, Debug)]
-pub struct Iter<'a> {
+pub struct Iter<'h, 'a> {
     rest: &'a [u8],
-    at: usize,
-    index: [Entry; INDEXED],
+    index: slice::Iter<'h, Entry>,
 }
 
-impl<'a> Iterator for Iter<'a> {
+impl<'a> Iterator for Iter<'_, 'a> {
     type Item = Field<&'a [u8]>;
 
     #[inline]
     fn next(&mut self) -> Option<Field<&'a [u8]>> {
-        let entry = self.index.get(self.at).copied().unwrap_or_default();
-        self.at += 1;
-        let read = entry.read(self.rest);
-        let (field, rest) = match read {
-            Some((field, len)) => (Some(field), self.rest.get(len..).unwrap_or_default()),
-            None => (None, &[][..]),
-        };
-        self.rest = rest;
-        field
+        let entry = self.index.next().copied().unwrap_or_default();
+        if let Some((field, len)) = entry.read(self.rest)
+            && let Some(rest) = self.rest.get(len..)
+        {
+            self.rest = rest;
+            return Some(field);
+        }
+        self.rest = &[];
+        None
     }
 }
 
-impl FusedIterator for Iter<'_> {}
+impl FusedIterator for Iter<'_, '_> {}
 
 impl Wire for Headers<Span> {
     type Of<B: Holder> = Headers<B>;

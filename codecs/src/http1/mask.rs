@@ -3,15 +3,10 @@
 //! Vectors of `wide` are those of the target that is compiled for: SSE2 of x86-64, NEON of AArch64, plain arrays elsewhere. Nothing
 //! is asked of the processor at run time.
 
-use wide::{CmpGt, i8x16, u8x16};
+use wide::{CmpEq, CmpGt, i8x16, u8x16};
 
 /// Bytes a mask covers.
 const BLOCK: usize = 64;
-
-#[inline(always)]
-fn load(bytes: &[u8; 16]) -> u8x16 {
-    u8x16::new(*bytes)
-}
 
 /// Control characters, DEL, and what is not ASCII: all that does not stand in most lines but at their ends.
 #[inline(always)]
@@ -24,31 +19,23 @@ fn stops(bytes: &[u8; 16]) -> u64 {
 /// The length of the part at the front that is letters, digits and hyphens: of most names, all of it.
 #[inline(always)]
 pub(super) fn plain_name(bytes: &[u8; 16]) -> usize {
-    let bytes = load(bytes);
-    let within = |bytes: u8x16, first: u8, count: u8| {
-        let from = bytes - u8x16::splat(first);
-        from.min(u8x16::splat(count - 1)).cmp_eq(from)
-    };
-    let letter = within(bytes | u8x16::splat(0x20), b'a', 26);
-    let digit = within(bytes, b'0', 10);
-    let hyphen = bytes.cmp_eq(u8x16::splat(b'-'));
+    let bytes = i8x16::new(bytes.map(|byte| byte as i8));
+    // Moved so that the last of the range is the largest signed number.
+    let letter = ((bytes | i8x16::splat(0x20)) + i8x16::splat(127 - b'z' as i8)).cmp_gt(i8x16::splat(127 - 26));
+    let digit = (bytes + i8x16::splat(127 - b'9' as i8)).cmp_gt(i8x16::splat(127 - 10));
+    let hyphen = bytes.cmp_eq(i8x16::splat(b'-' as i8));
     (letter | digit | hyphen).move_mask().trailing_ones() as usize
 }
 
-/// The position of the first blank from `at` on, or the end.
+/// Whether there is a blank.
 #[inline(always)]
-pub(super) fn blank(input: &[u8], mut at: usize) -> usize {
-    while let Some(bytes) = input.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = load(bytes).cmp_eq(u8x16::splat(b' ')).move_mask();
-        if found != 0 {
-            return at + found.trailing_zeros() as usize;
-        }
-        at += 16;
+pub(super) fn has_blank(bytes: &[u8]) -> bool {
+    let (pieces, rest) = bytes.as_chunks::<16>();
+    let mut any = rest.contains(&b' ');
+    for piece in pieces {
+        any |= u8x16::new(*piece).cmp_eq(u8x16::splat(b' ')).any();
     }
-    while input.get(at).is_some_and(|byte| *byte != b' ') {
-        at += 1;
-    }
-    at
+    any
 }
 
 /// The stops of an input, one after the other.
@@ -56,13 +43,15 @@ pub(super) fn blank(input: &[u8], mut at: usize) -> usize {
 pub(super) struct Stops {
     base: usize,
     bits: u64,
+    /// Whether the first byte of the next block is the LF of a line that ended with this one.
+    carry: u64,
 }
 
 impl Stops {
     /// From `at` on.
     #[inline(always)]
     pub(super) fn new(input: &[u8], at: usize) -> Self {
-        Self { base: at, bits: block(input, at) }
+        Self { base: at, bits: block(input, at), carry: 0 }
     }
 
     /// The position of the next stop, or the end of the input.
@@ -74,11 +63,21 @@ impl Stops {
                 self.base = input.len();
                 return input.len();
             }
-            self.bits = block(input, self.base);
+            self.bits = block(input, self.base) & !core::mem::take(&mut self.carry);
         }
         let at = self.base + self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
         at
+    }
+
+    /// The last stop was the CR of a CR LF: passes over the LF.
+    #[inline(always)]
+    pub(super) const fn skip_lf(&mut self) {
+        if self.bits == 0 {
+            self.carry = 1;
+        } else {
+            self.bits &= self.bits - 1;
+        }
     }
 }
 
@@ -98,7 +97,7 @@ fn whole(bytes: &[u8; BLOCK]) -> u64 {
 }
 
 /// The last bytes of an input: together with some in front of them, whose bits are dropped.
-#[inline(always)]
+#[inline(never)]
 fn tail(input: &[u8], at: usize) -> u64 {
     if let Some(bytes) = input.last_chunk::<BLOCK>() {
         // At least one and less than 64 of them are new.

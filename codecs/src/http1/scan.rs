@@ -6,7 +6,7 @@ use super::facts::See;
 use super::field;
 use super::headers::{Entry, INDEXED};
 use super::line::{Bounds, FieldLine, Line, State, TOKEN, dissect, is};
-use super::mask::{Stops, blank, plain_name};
+use super::mask::{Stops, has_blank, plain_name};
 
 /// Where a scan stands, and what it noted.
 #[derive(Clone, Debug)]
@@ -212,53 +212,78 @@ fn request_line(input: &[u8], stops: &mut Stops) -> Option<(RequestLine, usize)>
         b" HTTP/1.0\r\n" => 0,
         _ => return None,
     };
-    stops.next(input);
+    stops.skip_lf();
     let target_end = line_end - 9;
-    let method_end = name_end(input, 0);
+    let method_end = if input.starts_with(b"GET ") { 3 } else { long_name(input, 0, 0) };
     // Up to the stop all is visible ASCII or a blank.
-    if method_end == 0
-        || method_end + 1 >= target_end
-        || input[method_end] != b' '
-        || blank(input, method_end + 1) != target_end
-    {
+    if method_end == 0 || method_end + 1 >= target_end || input[method_end] != b' ' {
+        return None;
+    }
+    let target = &input[method_end + 1..target_end];
+    if has_blank(target) {
         return None;
     }
     Some((RequestLine { method_end, target_end, minor }, line_end + 2))
 }
 
-/// Where the token at `at` ends, if it is not cut.
-#[inline(always)]
-fn name_end(input: &[u8], at: usize) -> usize {
-    let mut end = at + input.get(at..).and_then(<[u8]>::first_chunk).map_or(0, plain_name);
+/// Where the token from `at` on ends that goes on at `end`, or the end of the input.
+#[inline(never)]
+fn long_name(input: &[u8], at: usize, end: usize) -> usize {
+    let mut end = end.max(at);
     while input.get(end).is_some_and(|byte| is(*byte, TOKEN)) {
         end += 1;
     }
     end
 }
 
-/// What a line at `at` is, if it is whole and lawful.
+/// What a line at `at` is, if it is whole and lawful. `Err` if it is the empty line.
 #[inline(always)]
 fn field_line(input: &[u8], at: usize, stops: &mut Stops) -> Option<FieldLine> {
     let mut line_end = stops.next(input);
-    while let Some(b'\t' | 0x80..) = input.get(line_end) {
-        line_end = stops.next(input);
-    }
     if input.get(line_end..line_end + 2)? != b"\r\n" {
-        return None;
+        line_end = later_stop(input, line_end, stops)?;
     }
-    stops.next(input);
-    let line = &input[..line_end];
-    let name_end = name_end(input, at);
-    if name_end == at || *line.get(name_end)? != b':' {
+    stops.skip_lf();
+    let line = &input[..line_end + 2];
+    let mut name_end = at + input.get(at..).and_then(<[u8]>::first_chunk).map_or(0, plain_name);
+    if *line.get(name_end)? != b':' {
+        name_end = long_name(line, at, name_end);
+        if *line.get(name_end)? != b':' {
+            return None;
+        }
+    }
+    if name_end == at {
         return None;
     }
     let mut start = name_end + 1;
-    while let Some(b' ' | b'\t') = line.get(start) {
+    if *line.get(start)? == b' ' {
         start += 1;
     }
     let mut end = line_end;
+    if *line.get(start)? <= b' ' || line[line_end - 1] <= b' ' {
+        (start, end) = trim(line, start, line_end);
+    }
+    Some(FieldLine { name_end, value: (start, end), end: line_end + 2 })
+}
+
+/// Passes over the tabs and the bytes beyond ASCII of a value, to the end of the line.
+#[cold]
+fn later_stop(input: &[u8], at: usize, stops: &mut Stops) -> Option<usize> {
+    let mut at = at;
+    while let b'\t' | 0x80.. = *input.get(at)? {
+        at = stops.next(input);
+    }
+    (input.get(at..at + 2)? == b"\r\n").then_some(at)
+}
+
+/// The value between `start` and `end`, without the blanks around it.
+#[inline(never)]
+fn trim(line: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
+    while let Some(b' ' | b'\t') = line.get(start) {
+        start += 1;
+    }
     while end > start && matches!(line[end - 1], b' ' | b'\t') {
         end -= 1;
     }
-    Some(FieldLine { name_end, value: (start, end), end: line_end + 2 })
+    (start, end)
 }
