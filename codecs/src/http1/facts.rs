@@ -4,17 +4,18 @@ use wireview::{Error, Result};
 
 use super::field;
 use super::line::{HOST_CHAR, is};
+use super::mask::plain_host;
 
 /// Looks at each field of a section as soon as its line is whole.
 pub(super) trait See {
-    /// `value` starts at `at`.
-    fn see(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()>;
+    /// The value is the first `len` bytes of `value`, behind which the input goes on, and starts at `at`.
+    fn see(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()>;
 }
 
 /// Trailers: nothing in them changes how the message is read.
 impl See for () {
     #[inline(always)]
-    fn see(&mut self, _: &[u8], _: &[u8], _: usize) -> Result<()> {
+    fn see(&mut self, _: &[u8], _: &[u8], _: usize, _: usize) -> Result<()> {
         Ok(())
     }
 }
@@ -64,7 +65,7 @@ impl Facts {
     }
 
     /// RFC 9112, 3.2.
-    fn host(&mut self, value: &[u8], at: usize) -> Result<()> {
+    fn host(&mut self, value: &[u8], len: usize, at: usize) -> Result<()> {
         if self.response {
             return Ok(());
         }
@@ -72,9 +73,10 @@ impl Facts {
             return Err(Error::malformed(&field::HOST, at));
         }
         self.flags |= HOST;
-        match value.iter().position(|byte| !is(*byte, HOST_CHAR)) {
+        let plain = value.first_chunk().map_or(0, plain_host).min(len);
+        match value[plain..len].iter().position(|byte| !is(*byte, HOST_CHAR)) {
             None => Ok(()),
-            Some(bad) => Err(Error::malformed(&field::HOST, at + bad)),
+            Some(bad) => Err(Error::malformed(&field::HOST, at + plain + bad)),
         }
     }
 
@@ -126,6 +128,11 @@ impl Facts {
 
     /// RFC 9110, 7.6.1.
     fn connection(&mut self, value: &[u8]) {
+        // What nearly all of them are.
+        if value.len() == 10 && value.eq_ignore_ascii_case(b"keep-alive") {
+            self.flags |= KEEP_ALIVE;
+            return;
+        }
         for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             self.flags |= match option.len() {
                 5 if option.eq_ignore_ascii_case(b"close") => CLOSE,
@@ -139,10 +146,10 @@ impl Facts {
 
 impl See for Facts {
     #[inline(always)]
-    fn see(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()> {
+    fn see(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()> {
         // Most fields are passed over by length and first letter.
         match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
-            (4, b'h') | (6, b'e') | (7, b'u') | (10 | 14, b'c') | (17, b't') => self.known(name, value, at),
+            (4, b'h') | (6, b'e') | (7, b'u') | (10 | 14, b'c') | (17, b't') => self.known(name, value, len, at),
             _ => Ok(()),
         }
     }
@@ -150,14 +157,15 @@ impl See for Facts {
 
 impl Facts {
     #[inline(never)]
-    fn known(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()> {
+    fn known(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()> {
+        let whole = &value[..len];
         match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => return self.host(value, at),
-            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
-            14 if name.eq_ignore_ascii_case(b"content-length") => return self.length(value, at),
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => return self.coding(value, at),
+            4 if name.eq_ignore_ascii_case(b"host") => return self.host(value, len, at),
+            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(whole),
+            14 if name.eq_ignore_ascii_case(b"content-length") => return self.length(whole, at),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => return self.coding(whole, at),
             7 if name.eq_ignore_ascii_case(b"upgrade") => self.flags |= UPGRADE,
-            6 if name.eq_ignore_ascii_case(b"expect") && value.eq_ignore_ascii_case(b"100-continue") => {
+            6 if name.eq_ignore_ascii_case(b"expect") && whole.eq_ignore_ascii_case(b"100-continue") => {
                 self.flags |= CONTINUE;
             }
             _ => {}

@@ -17,7 +17,6 @@ use super::field;
 use super::head::{Framing, Traits};
 use super::headers::Headers;
 use super::line::{Bounds, State};
-use super::mask::Stops;
 use super::part::{Chunk, Part, Trailers};
 use super::scan::Scan;
 
@@ -189,8 +188,7 @@ impl Flow {
     }
 
     fn trailers(&mut self, input: &[u8]) -> Result<Boundary> {
-        let stops = Stops::new(input, self.scan.at());
-        let Some(end) = self.scan.fields(input, &self.bounds, stops, &mut ())? else {
+        let Some(end) = self.scan.fields(input, &self.bounds, &mut ())? else {
             return Ok(Boundary::Need(input.len() + 1));
         };
         self.notes.fields.1 = end as u32 - 2;

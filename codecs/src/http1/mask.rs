@@ -16,15 +16,32 @@ fn stops(bytes: &[u8; 16]) -> u64 {
     i8x16::splat(0x21).cmp_gt(signed).move_mask() as u16 as u64
 }
 
+/// The bytes from `last - count + 1` to `last`: moved so that `last` is the largest signed number.
+#[inline(always)]
+fn range(bytes: i8x16, last: u8, count: i8) -> i8x16 {
+    (bytes + i8x16::splat(127 - last as i8)).cmp_gt(i8x16::splat(127 - count))
+}
+
+/// How many at the front are set, at most 16.
+#[inline(always)]
+fn leading(set: i8x16) -> usize {
+    (!set.move_mask() as u32 | 0x1_0000).trailing_zeros() as usize
+}
+
 /// The length of the part at the front that is letters, digits and hyphens: of most names, all of it.
 #[inline(always)]
 pub(super) fn plain_name(bytes: &[u8; 16]) -> usize {
     let bytes = i8x16::new(bytes.map(|byte| byte as i8));
-    // Moved so that the last of the range is the largest signed number.
-    let letter = ((bytes | i8x16::splat(0x20)) + i8x16::splat(127 - b'z' as i8)).cmp_gt(i8x16::splat(127 - 26));
-    let digit = (bytes + i8x16::splat(127 - b'9' as i8)).cmp_gt(i8x16::splat(127 - 10));
-    let hyphen = bytes.cmp_eq(i8x16::splat(b'-' as i8));
-    (letter | digit | hyphen).move_mask().trailing_ones() as usize
+    let letter = range(bytes | i8x16::splat(0x20), b'z', 26);
+    leading(letter | range(bytes, b'9', 10) | bytes.cmp_eq(i8x16::splat(b'-' as i8)))
+}
+
+/// The length of the part at the front that is letters, digits, colons, hyphens and dots: of most hosts, all of it.
+#[inline(always)]
+pub(super) fn plain_host(bytes: &[u8; 16]) -> usize {
+    let bytes = i8x16::new(bytes.map(|byte| byte as i8));
+    let letter = range(bytes | i8x16::splat(0x20), b'z', 26);
+    leading(letter | range(bytes, b':', 11) | range(bytes, b'.', 2))
 }
 
 /// Whether there is a blank.

@@ -8,6 +8,7 @@ mod headers;
 mod line;
 mod mask;
 mod part;
+mod quick;
 mod requests;
 mod responses;
 mod scan;

@@ -7,8 +7,8 @@ use super::field;
 use super::flow::{Flow, Kind, Notes, Stage};
 use super::head::{Framing, Request, Traits};
 use super::line::State;
-use super::mask::Stops;
 use super::part::Part;
+use super::quick;
 use super::scan::RequestLine;
 
 /// Reads requests: the codec of a server.
@@ -80,19 +80,37 @@ impl Requests {
             Some(_) => {}
         }
         let flow = &mut self.flow;
-        let mut stops = Stops::new(input, flow.scan.at());
+        if !flow.scan.is_resumed() {
+            self.facts = Facts::NONE;
+            flow.scan.restart(0, State::Method);
+            if let Some((line, at, stops)) = quick::request_line(input)
+                && let Some((end, count)) =
+                    quick::fields(input, at, stops, &flow.bounds, &mut flow.scan.index, &mut self.facts)
+            {
+                self.line = line;
+                flow.scan.count = count;
+                return self.whole(input, end);
+            }
+        }
+        self.resume(input)
+    }
+
+    /// A head that is not plain, not whole, or was not when its first bytes came.
+    #[inline(never)]
+    fn resume(&mut self, input: &[u8]) -> Result<Boundary> {
+        let flow = &mut self.flow;
         if !flow.scan.is_in_fields() {
             if !flow.scan.is_resumed() {
                 flow.scan.restart(0, State::Method);
                 self.facts = Facts::NONE;
             }
-            let Some((line, end)) = flow.scan.request_line(input, &flow.bounds, &mut stops)? else {
+            let Some((line, end)) = flow.scan.request_line(input, &flow.bounds)? else {
                 return Ok(Boundary::Need(input.len() + 1));
             };
             self.line = line;
             flow.scan.begin_fields(end);
         }
-        match flow.scan.fields(input, &flow.bounds, stops, &mut self.facts)? {
+        match flow.scan.fields(input, &flow.bounds, &mut self.facts)? {
             None => Ok(Boundary::Need(input.len() + 1)),
             Some(end) => self.whole(input, end),
         }

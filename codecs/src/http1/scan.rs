@@ -6,7 +6,7 @@ use super::facts::See;
 use super::field;
 use super::headers::{Entry, INDEXED};
 use super::line::{Bounds, FieldLine, Line, State, TOKEN, dissect, is};
-use super::mask::{Stops, has_blank, plain_name};
+use super::mask::{Stops, plain_name};
 
 /// Where a scan stands, and what it noted.
 #[derive(Clone, Debug)]
@@ -78,33 +78,10 @@ impl Scan {
     }
 
     /// The request line. `None` until it is whole.
-    #[inline(always)]
-    pub(super) fn request_line(
-        &mut self,
-        input: &[u8],
-        bounds: &Bounds,
-        stops: &mut Stops,
-    ) -> Result<Option<(RequestLine, usize)>> {
-        if !self.is_resumed()
-            && let Some((line, end)) = request_line(input, stops)
-            && end <= bounds.line
-            && end <= bounds.head
-        {
-            return Ok(Some((line, end)));
-        }
-        let found = self.slow_request_line(input, bounds)?;
-        if let Some((_, end)) = found {
-            *stops = Stops::new(input, end);
-        }
-        Ok(found)
-    }
-
-    #[cold]
-    fn slow_request_line(&mut self, input: &[u8], bounds: &Bounds) -> Result<Option<(RequestLine, usize)>> {
+    pub(super) fn request_line(&mut self, input: &[u8], bounds: &Bounds) -> Result<Option<(RequestLine, usize)>> {
         let Some(end) = self.line.run(input, bounds)? else { return Ok(None) };
-        let method_end = position(input, 0, b' ');
-        let target_end = position(input, method_end + 1, b' ');
-        Ok(Some((RequestLine { method_end, target_end, minor: input[end - 3] - b'0' }, end)))
+        let method_end = long_name(input, 0);
+        Ok(Some((RequestLine { method_end, target_end: end - 11, minor: input[end - 3] - b'0' }, end)))
     }
 
     /// The status line. `None` until it is whole.
@@ -123,15 +100,9 @@ impl Scan {
     }
 
     /// The field lines, and the empty line behind them. `None` until that has come, else where it ends.
-    #[inline(always)]
-    pub(super) fn fields(
-        &mut self,
-        input: &[u8],
-        bounds: &Bounds,
-        mut stops: Stops,
-        see: &mut impl See,
-    ) -> Result<Option<usize>> {
+    pub(super) fn fields(&mut self, input: &[u8], bounds: &Bounds, see: &mut impl See) -> Result<Option<usize>> {
         let mut at = self.line.at;
+        let mut stops = Stops::new(input, at);
         // A line that has been begun is gone on with where it was cut.
         let mut resumed = self.line.seen > at;
         loop {
@@ -156,7 +127,8 @@ impl Scan {
                     }
                 }
             };
-            see.see(&input[at..line.name_end], &input[line.value.0..line.value.1], line.value.0)?;
+            let (from, to) = line.value;
+            see.see(&input[at..line.name_end], &input[from..], to - from, from)?;
             if let Some(entry) = self.index.get_mut(self.count as usize) {
                 *entry = Entry::new(
                     line.end - at,
@@ -170,7 +142,6 @@ impl Scan {
         }
     }
 
-    #[inline(always)]
     const fn fits(&self, line: &FieldLine, at: usize, bounds: &Bounds) -> bool {
         line.end - at <= bounds.line && line.end <= bounds.head && self.count < bounds.fields
     }
@@ -198,46 +169,14 @@ enum Slow {
     Part,
 }
 
-/// The position of `byte` from `at` on, or the end.
-fn position(input: &[u8], at: usize, byte: u8) -> usize {
-    input[at..].iter().position(|b| *b == byte).map_or(input.len(), |found| at + found)
-}
-
-/// A plain request line, up to the first stop.
-#[inline(always)]
-fn request_line(input: &[u8], stops: &mut Stops) -> Option<(RequestLine, usize)> {
-    let line_end = stops.next(input);
-    let minor = match input.get(line_end.checked_sub(9)?..line_end + 2)? {
-        b" HTTP/1.1\r\n" => 1,
-        b" HTTP/1.0\r\n" => 0,
-        _ => return None,
-    };
-    stops.skip_lf();
-    let target_end = line_end - 9;
-    let method_end = if input.starts_with(b"GET ") { 3 } else { long_name(input, 0, 0) };
-    // Up to the stop all is visible ASCII or a blank.
-    if method_end == 0 || method_end + 1 >= target_end || input[method_end] != b' ' {
-        return None;
-    }
-    let target = &input[method_end + 1..target_end];
-    if has_blank(target) {
-        return None;
-    }
-    Some((RequestLine { method_end, target_end, minor }, line_end + 2))
-}
-
-/// Where the token from `at` on ends that goes on at `end`, or the end of the input.
+/// How long the token is that goes on at `at`.
 #[inline(never)]
-fn long_name(input: &[u8], at: usize, end: usize) -> usize {
-    let mut end = end.max(at);
-    while input.get(end).is_some_and(|byte| is(*byte, TOKEN)) {
-        end += 1;
-    }
-    end
+pub(super) fn long_name(input: &[u8], at: usize) -> usize {
+    let rest = input.get(at..).unwrap_or_default();
+    rest.iter().position(|byte| !is(*byte, TOKEN)).unwrap_or(rest.len())
 }
 
 /// What a line at `at` is, if it is whole and lawful. `Err` if it is the empty line.
-#[inline(always)]
 fn field_line(input: &[u8], at: usize, stops: &mut Stops) -> Option<FieldLine> {
     let mut line_end = stops.next(input);
     if input.get(line_end..line_end + 2)? != b"\r\n" {
@@ -247,7 +186,7 @@ fn field_line(input: &[u8], at: usize, stops: &mut Stops) -> Option<FieldLine> {
     let line = &input[..line_end + 2];
     let mut name_end = at + input.get(at..).and_then(<[u8]>::first_chunk).map_or(0, plain_name);
     if *line.get(name_end)? != b':' {
-        name_end = long_name(line, at, name_end);
+        name_end += long_name(line, name_end);
         if *line.get(name_end)? != b':' {
             return None;
         }
@@ -278,7 +217,7 @@ fn later_stop(input: &[u8], at: usize, stops: &mut Stops) -> Option<usize> {
 
 /// The value between `start` and `end`, without the blanks around it.
 #[inline(never)]
-fn trim(line: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
+pub(super) fn trim(line: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
     while let Some(b' ' | b'\t') = line.get(start) {
         start += 1;
     }

@@ -1,0 +1,78 @@
+//! Whole, plain heads: most of all that come. What is not one, be it cut, at fault or only strange, is left to `scan`, which starts
+//! anew and has all rules.
+
+use super::facts::See;
+use super::headers::{Entry, INDEXED};
+use super::line::Bounds;
+use super::mask::{Stops, has_blank, plain_name};
+use super::scan::{RequestLine, long_name, trim};
+
+/// The request line, where the fields start, and the stops behind it.
+#[inline(always)]
+pub(super) fn request_line(input: &[u8]) -> Option<(RequestLine, usize, Stops)> {
+    let mut stops = Stops::new(input, 0);
+    let line_end = stops.next(input);
+    let target_end = line_end.checked_sub(9)?;
+    let version = input.get(target_end..)?.first_chunk::<11>()?;
+    let minor = version[8].wrapping_sub(b'0');
+    if version[..8] != *b" HTTP/1." || minor > 1 || version[9..] != *b"\r\n" {
+        return None;
+    }
+    stops.skip_lf();
+    let method_end = if input.starts_with(b"GET ") { 3 } else { long_name(input, 0) };
+    // Up to the stop all is visible ASCII or a blank.
+    let target = input[..target_end].get(method_end + 1..)?;
+    if method_end == 0 || target.is_empty() || input[method_end] != b' ' || has_blank(target) {
+        return None;
+    }
+    Some((RequestLine { method_end, target_end, minor }, line_end + 2, stops))
+}
+
+/// The fields from `at` on: where they end, the empty line included, and how many there are.
+#[inline(always)]
+pub(super) fn fields(
+    input: &[u8],
+    mut at: usize,
+    mut stops: Stops,
+    bounds: &Bounds,
+    index: &mut [Entry; INDEXED],
+    see: &mut impl See,
+) -> Option<(usize, u32)> {
+    let (mut count, mut longest) = (0, 0);
+    loop {
+        let line_end = stops.next(input);
+        if input.get(line_end..)?.first_chunk()? != b"\r\n" {
+            return None;
+        }
+        stops.skip_lf();
+        if line_end == at {
+            break;
+        }
+        let (line, start) = (input.get(at..line_end)?, &input[at..]);
+        let mut name = start.first_chunk().map_or(0, plain_name);
+        if line.get(name) != Some(&b':') {
+            name += long_name(line, name);
+            if line.get(name) != Some(&b':') {
+                return None;
+            }
+        }
+        if name == 0 {
+            return None;
+        }
+        let mut from = name + 1;
+        let mut to = line.len();
+        from += usize::from(line.get(from) == Some(&b' '));
+        if line.get(from).is_some_and(|byte| *byte <= b' ') || line[to - 1] <= b' ' {
+            (from, to) = trim(line, from, to);
+        }
+        see.see(&line[..name], &start[from..], to - from, at + from).ok()?;
+        if let Some(entry) = index.get_mut(count) {
+            *entry = Entry::new(line.len() + 2, name, from - name - 1, line.len() - to);
+        }
+        count += 1;
+        longest = longest.max(line.len());
+        at = line_end + 2;
+    }
+    let fits = at + 2 <= bounds.head && longest + 2 <= bounds.line && count <= bounds.fields as usize;
+    fits.then_some((at + 2, count as u32))
+}
