@@ -129,7 +129,7 @@ impl Facts {
     /// RFC 9110, 7.6.1.
     fn connection(&mut self, value: &[u8]) {
         // What nearly all of them are.
-        if value.len() == 10 && value.eq_ignore_ascii_case(b"keep-alive") {
+        if is_called(value, b"keep-alive") {
             self.flags |= KEEP_ALIVE;
             return;
         }
@@ -148,10 +148,8 @@ impl See for Facts {
     #[inline(always)]
     fn see(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()> {
         // Most fields are passed over by length and first letter.
-        match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
-            (4, b'h') | (6, b'e') | (7, b'u') | (10 | 14, b'c') | (17, b't') => self.known(name, value, len, at),
-            _ => Ok(()),
-        }
+        let known = KNOWN[name.len() % KNOWN.len()];
+        if name.first().is_some_and(|first| first | 0x20 == known) { self.known(name, value, len, at) } else { Ok(()) }
     }
 }
 
@@ -159,17 +157,34 @@ impl Facts {
     #[inline(never)]
     fn known(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()> {
         let whole = &value[..len];
-        match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => return self.host(value, len, at),
-            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(whole),
-            14 if name.eq_ignore_ascii_case(b"content-length") => return self.length(whole, at),
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => return self.coding(whole, at),
-            7 if name.eq_ignore_ascii_case(b"upgrade") => self.flags |= UPGRADE,
-            6 if name.eq_ignore_ascii_case(b"expect") && whole.eq_ignore_ascii_case(b"100-continue") => {
-                self.flags |= CONTINUE;
-            }
-            _ => {}
+        if is_called(name, b"host") {
+            return self.host(value, len, at);
+        } else if is_called(name, b"connection") {
+            self.connection(whole);
+        } else if is_called(name, b"content-length") {
+            return self.length(whole, at);
+        } else if is_called(name, b"transfer-encoding") {
+            return self.coding(whole, at);
+        } else if is_called(name, b"upgrade") {
+            self.flags |= UPGRADE;
+        } else if is_called(name, b"expect") && is_called(whole, b"100-continue") {
+            self.flags |= CONTINUE;
         }
         Ok(())
     }
+}
+
+/// The first letters of the names that are known, by their lengths.
+const KNOWN: [u8; 32] = {
+    let mut letters = [0; 32];
+    (letters[4], letters[6], letters[7]) = (b'h', b'e', b'u');
+    (letters[10], letters[14], letters[17]) = (b'c', b'c', b't');
+    letters
+};
+
+/// Whether lawful text is `wanted`, in letters of either case. Of what is no control character, this turns only capitals into small
+/// letters, and nothing else into a hyphen or a digit.
+#[inline(always)]
+fn is_called<const N: usize>(text: &[u8], wanted: &[u8; N]) -> bool {
+    <&[u8; N]>::try_from(text).is_ok_and(|text| text.map(|byte| byte | 0x20) == *wanted)
 }

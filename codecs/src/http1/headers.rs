@@ -27,7 +27,7 @@ impl Entry {
     /// The entry of a field line whose parts have these lengths.
     #[inline(always)]
     pub(super) const fn new(line: usize, name: usize, lead: usize, trail: usize) -> Self {
-        if line <= 0xffff && name <= 0xff && lead <= 0xf && trail <= 0xf {
+        if line >> 16 | name >> 8 | lead >> 4 | trail >> 4 == 0 {
             Self(line as u32 | (name as u32) << 16 | (lead as u32) << 24 | (trail as u32) << 28)
         } else {
             Self::NONE

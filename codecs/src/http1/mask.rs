@@ -44,15 +44,20 @@ pub(super) fn plain_host(bytes: &[u8; 16]) -> usize {
     leading(letter | range(bytes, b':', 11) | range(bytes, b'.', 2))
 }
 
-/// Whether there is a blank.
+/// The position of the first blank from `at` on, or the end.
 #[inline(always)]
-pub(super) fn has_blank(bytes: &[u8]) -> bool {
-    let (pieces, rest) = bytes.as_chunks::<16>();
-    let mut any = rest.contains(&b' ');
-    for piece in pieces {
-        any |= u8x16::new(*piece).cmp_eq(u8x16::splat(b' ')).any();
+pub(super) fn blank(input: &[u8], mut at: usize) -> usize {
+    while let Some(bytes) = input.get(at..).and_then(<[u8]>::first_chunk) {
+        let found = u8x16::new(*bytes).cmp_eq(u8x16::splat(b' ')).move_mask();
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += 16;
     }
-    any
+    while input.get(at).is_some_and(|byte| *byte != b' ') {
+        at += 1;
+    }
+    at
 }
 
 /// The stops of an input, one after the other.

@@ -4,7 +4,7 @@
 use super::facts::See;
 use super::headers::{Entry, INDEXED};
 use super::line::Bounds;
-use super::mask::{Stops, has_blank, plain_name};
+use super::mask::{Stops, blank, plain_name};
 use super::scan::{RequestLine, long_name, trim};
 
 /// The request line, where the fields start, and the stops behind it.
@@ -21,8 +21,8 @@ pub(super) fn request_line(input: &[u8]) -> Option<(RequestLine, usize, Stops)> 
     stops.skip_lf();
     let method_end = if input.starts_with(b"GET ") { 3 } else { long_name(input, 0) };
     // Up to the stop all is visible ASCII or a blank.
-    let target = input[..target_end].get(method_end + 1..)?;
-    if method_end == 0 || target.is_empty() || input[method_end] != b' ' || has_blank(target) {
+    let target = method_end + 1;
+    if method_end == 0 || target >= target_end || input[method_end] != b' ' || blank(input, target) != target_end {
         return None;
     }
     Some((RequestLine { method_end, target_end, minor }, line_end + 2, stops))
@@ -48,7 +48,8 @@ pub(super) fn fields(
         if line_end == at {
             break;
         }
-        let (line, start) = (input.get(at..line_end)?, &input[at..]);
+        let start = input.get(at..)?;
+        let line = start.get(..line_end - at)?;
         let mut name = start.first_chunk().map_or(0, plain_name);
         if line.get(name) != Some(&b':') {
             name += long_name(line, name);

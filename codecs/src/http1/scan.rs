@@ -66,12 +66,6 @@ impl Scan {
         self.line.seen > 0
     }
 
-    /// Where the line starts that is on its way.
-    #[inline(always)]
-    pub(super) const fn at(&self) -> usize {
-        self.line.at
-    }
-
     /// Whether the line that is on its way is a field line.
     pub(super) const fn is_in_fields(&self) -> bool {
         self.line.at > 0
