@@ -123,8 +123,8 @@ fn heads(bench: &support::Bench, title: &str, head: &[u8], count: usize) {
             while !rest.is_empty() {
                 let Ok(Boundary::Frame { head, .. }) = codec.delimit(rest) else { unreachable!() };
                 let (frame, behind) = rest.split_at(head);
-                let Ok(Part::Head(request)) = codec.parse(frame) else { unreachable!() };
-                ours(&request);
+                let Ok(Part::Head(request)) = &codec.parse(frame) else { unreachable!() };
+                ours(request);
                 rest = behind;
             }
         }
@@ -135,8 +135,8 @@ fn heads(bench: &support::Bench, title: &str, head: &[u8], count: usize) {
             for read in input.chunks(16 * 1024) {
                 deframer.feed(read);
                 while let Some(lent) = deframer.next().expect("lawful") {
-                    let Ok(Part::Head(request)) = lent.view() else { unreachable!() };
-                    ours(&request);
+                    let Ok(Part::Head(request)) = &lent.view() else { unreachable!() };
+                    ours(request);
                 }
             }
         }

@@ -44,26 +44,25 @@ impl Entry {
         (self.0 >> 16 & 0xff) as usize
     }
 
-    /// The field at the front of `lines`, and the length of its line.
+    /// The field at the front of `lines`, and what is behind its line.
     #[inline(always)]
-    fn read(self, lines: &[u8]) -> Option<(Field<&[u8]>, usize)> {
+    fn read(self, lines: &[u8]) -> Option<(Field<&[u8]>, &[u8])> {
         if self == Self::NONE {
             return walk(lines);
         }
-        let (len, name) = (self.line(), self.name());
-        let start = name + 1 + (self.0 >> 24 & 0xf) as usize;
-        let end = len.checked_sub(2 + (self.0 >> 28) as usize)?;
-        let line = lines.get(..len)?;
-        Some((Field { name: line.get(..name)?, value: line.get(start..end)? }, len))
+        let (line, rest) = lines.split_at_checked(self.line())?;
+        let from = self.name() + 1 + (self.0 >> 24 & 0xf) as usize;
+        let to = self.line().checked_sub(2 + (self.0 >> 28) as usize)?;
+        Some((Field { name: line.get(..self.name())?, value: line.get(from..to)? }, rest))
     }
 }
 
 /// A field that has no entry, or that a holder was mapped to.
 #[inline(never)]
-fn walk(lines: &[u8]) -> Option<(Field<&[u8]>, usize)> {
-    let end = lines.windows(2).position(|pair| pair == b"\r\n")?;
-    let line = dissect(lines, 0, end + 2)?;
-    Some((Field { name: &lines[..line.name_end], value: &lines[line.value.0..line.value.1] }, end + 2))
+fn walk(lines: &[u8]) -> Option<(Field<&[u8]>, &[u8])> {
+    let end = lines.windows(2).position(|pair| pair == b"\r\n")? + 2;
+    let line = dissect(lines, 0, end)?;
+    Some((Field { name: &lines[..line.name_end], value: &lines[line.value.0..line.value.1] }, &lines[end..]))
 }
 
 /// Header fields, or trailer fields, in their order: a lazy sequence over the bytes of their lines.
@@ -136,7 +135,7 @@ impl<'a> Headers<&'a [u8]> {
     #[inline]
     #[must_use]
     pub fn iter(&self) -> Iter<'_, 'a> {
-        Iter { rest: self.region, index: self.index.iter() }
+        Iter { rest: self.region, index: self.index[..INDEXED.min(self.len())].iter() }
     }
 
     /// The value of the first field called `name`, in letters of either case.
@@ -189,14 +188,12 @@ impl<'a> Iterator for Iter<'_, 'a> {
     #[inline]
     fn next(&mut self) -> Option<Field<&'a [u8]>> {
         let entry = self.index.next().copied().unwrap_or_default();
-        if let Some((field, len)) = entry.read(self.rest)
-            && let Some(rest) = self.rest.get(len..)
-        {
-            self.rest = rest;
-            return Some(field);
-        }
-        self.rest = &[];
-        None
+        let (field, rest) = match entry.read(self.rest) {
+            Some((field, rest)) => (Some(field), rest),
+            None => (None, &[][..]),
+        };
+        self.rest = rest;
+        field
     }
 }
 

@@ -65,15 +65,13 @@ pub(super) fn blank(input: &[u8], mut at: usize) -> usize {
 pub(super) struct Stops {
     base: usize,
     bits: u64,
-    /// Whether the first byte of the next block is the LF of a line that ended with this one.
-    carry: u64,
 }
 
 impl Stops {
     /// From `at` on.
     #[inline(always)]
     pub(super) fn new(input: &[u8], at: usize) -> Self {
-        Self { base: at, bits: block(input, at), carry: 0 }
+        Self { base: at, bits: block(input, at) }
     }
 
     /// The position of the next stop, or the end of the input.
@@ -85,21 +83,24 @@ impl Stops {
                 self.base = input.len();
                 return input.len();
             }
-            self.bits = block(input, self.base) & !core::mem::take(&mut self.carry);
+            self.bits = block(input, self.base);
         }
         let at = self.base + self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
         at
     }
 
-    /// The last stop was the CR of a CR LF: passes over the LF.
+    /// The position of the next stop that is not in front of `from`, in whose block one at most is.
+    #[inline(always)]
+    pub(super) fn next_from(&mut self, input: &[u8], from: usize) -> usize {
+        let at = self.next(input);
+        if at < from { self.next(input) } else { at }
+    }
+
+    /// The last stop was the CR of a CR LF: passes over the LF, unless that is in the next block.
     #[inline(always)]
     pub(super) const fn skip_lf(&mut self) {
-        if self.bits == 0 {
-            self.carry = 1;
-        } else {
-            self.bits &= self.bits - 1;
-        }
+        self.bits &= self.bits.wrapping_sub(1);
     }
 }
 

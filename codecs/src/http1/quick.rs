@@ -38,9 +38,9 @@ pub(super) fn fields(
     index: &mut [Entry; INDEXED],
     see: &mut impl See,
 ) -> Option<(usize, u32)> {
-    let (mut count, mut longest) = (0, 0);
+    let mut count = 0;
     loop {
-        let line_end = stops.next(input);
+        let line_end = stops.next_from(input, at);
         if input.get(line_end..)?.first_chunk()? != b"\r\n" {
             return None;
         }
@@ -50,6 +50,9 @@ pub(super) fn fields(
         }
         let start = input.get(at..)?;
         let line = start.get(..line_end - at)?;
+        if line.len() + 2 > bounds.line {
+            return None;
+        }
         let mut name = start.first_chunk().map_or(0, plain_name);
         if line.get(name) != Some(&b':') {
             name += long_name(line, name);
@@ -71,9 +74,8 @@ pub(super) fn fields(
             *entry = Entry::new(line.len() + 2, name, from - name - 1, line.len() - to);
         }
         count += 1;
-        longest = longest.max(line.len());
         at = line_end + 2;
     }
-    let fits = at + 2 <= bounds.head && longest + 2 <= bounds.line && count <= bounds.fields as usize;
+    let fits = at + 2 <= bounds.head && count <= bounds.fields as usize;
     fits.then_some((at + 2, count as u32))
 }

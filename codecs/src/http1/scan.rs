@@ -172,7 +172,7 @@ pub(super) fn long_name(input: &[u8], at: usize) -> usize {
 
 /// What a line at `at` is, if it is whole and lawful. `Err` if it is the empty line.
 fn field_line(input: &[u8], at: usize, stops: &mut Stops) -> Option<FieldLine> {
-    let mut line_end = stops.next(input);
+    let mut line_end = stops.next_from(input, at);
     if input.get(line_end..line_end + 2)? != b"\r\n" {
         line_end = later_stop(input, line_end, stops)?;
     }
