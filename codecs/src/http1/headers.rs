@@ -217,7 +217,7 @@ impl<B: fmt::Debug> fmt::Debug for Headers<B> {
 /// As they are sent.
 impl<B: AsRef<[u8]>> fmt::Display for Headers<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for field in self.by_ref().iter() {
+        for field in &self.by_ref() {
             writeln!(f, "{field}")?;
         }
         Ok(())

@@ -13,7 +13,7 @@ const BLOCK: usize = 64;
 fn stops(bytes: &[u8; 16]) -> u64 {
     // With one added, these are the signed numbers below 0x21.
     let signed = i8x16::new(bytes.map(|byte| byte as i8)) + i8x16::splat(1);
-    i8x16::splat(0x21).cmp_gt(signed).move_mask() as u16 as u64
+    u64::from(i8x16::splat(0x21).cmp_gt(signed).move_mask() as u16)
 }
 
 /// The bytes from `last - count + 1` to `last`: moved so that `last` is the largest signed number.

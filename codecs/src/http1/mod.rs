@@ -14,6 +14,9 @@ mod responses;
 mod scan;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use chunk::{Extension, Extensions};
 pub use head::{Framing, Request, Response};
 pub use headers::{Field, Headers, Iter};

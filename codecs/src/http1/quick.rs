@@ -9,13 +9,13 @@ use super::scan::{RequestLine, long_name, trim};
 
 /// The request line, where the fields start, and the stops behind it.
 #[inline(always)]
-pub(super) fn request_line(input: &[u8]) -> Option<(RequestLine, usize, Stops)> {
+pub(super) fn request_line(input: &[u8], bounds: &Bounds) -> Option<(RequestLine, usize, Stops)> {
     let mut stops = Stops::new(input, 0);
     let line_end = stops.next(input);
     let target_end = line_end.checked_sub(9)?;
     let version = input.get(target_end..)?.first_chunk::<11>()?;
     let minor = version[8].wrapping_sub(b'0');
-    if version[..8] != *b" HTTP/1." || minor > 1 || version[9..] != *b"\r\n" {
+    if version[..8] != *b" HTTP/1." || minor > 1 || version[9..] != *b"\r\n" || line_end + 2 > bounds.line {
         return None;
     }
     stops.skip_lf();

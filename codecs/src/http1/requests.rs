@@ -83,7 +83,7 @@ impl Requests {
         if !flow.scan.is_resumed() {
             self.facts = Facts::NONE;
             flow.scan.restart(0, State::Method);
-            if let Some((line, at, stops)) = quick::request_line(input)
+            if let Some((line, at, stops)) = quick::request_line(input, &flow.bounds)
                 && let Some((end, count)) =
                     quick::fields(input, at, stops, &flow.bounds, &mut flow.scan.index, &mut self.facts)
             {

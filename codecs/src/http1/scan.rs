@@ -60,6 +60,12 @@ impl Scan {
         self.line = Line::new(0, State::Field);
     }
 
+    /// How far the line has been looked at that is on its way.
+    #[cfg(test)]
+    pub(super) const fn seen(&self) -> usize {
+        self.line.seen
+    }
+
     /// Whether bytes have been scanned already.
     #[inline(always)]
     pub(super) const fn is_resumed(&self) -> bool {
