@@ -4,6 +4,7 @@ mod connection;
 mod deframer;
 mod formats;
 mod gather;
+mod http1;
 mod peer;
 mod resp;
 
@@ -11,6 +12,7 @@ pub use connection::connection;
 pub use deframer::deframer;
 pub use formats::formats;
 pub use gather::gather;
+pub use http1::{http1_requests, http1_responses};
 pub use resp::{resp_replies, resp_requests};
 
 /// A target.
@@ -20,6 +22,8 @@ pub type Target = fn(&[u8]);
 pub const ALL: &[(&str, Target)] = &[
     ("resp_requests", resp_requests),
     ("resp_replies", resp_replies),
+    ("http1_requests", http1_requests),
+    ("http1_responses", http1_responses),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),
