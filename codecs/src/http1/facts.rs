@@ -1,5 +1,7 @@
 //! What the fields of a head say about the message and the connection.
 
+use core::ops::Range;
+
 use wireview::{Error, Result};
 
 use super::field;
@@ -8,14 +10,14 @@ use super::mask::plain_host;
 
 /// Looks at each field of a section as soon as its line is whole.
 pub(super) trait See {
-    /// The value is the first `len` bytes of `value`, behind which the input goes on, and starts at `at`.
-    fn see(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()>;
+    /// The field's line starts at `at` in its input, of which `line` is the rest; its name is `name` bytes long.
+    fn see(&mut self, line: &[u8], name: usize, value: Range<usize>, at: usize) -> Result<()>;
 }
 
 /// Trailers: nothing in them changes how the message is read.
 impl See for () {
     #[inline(always)]
-    fn see(&mut self, _: &[u8], _: &[u8], _: usize, _: usize) -> Result<()> {
+    fn see(&mut self, _: &[u8], _: usize, _: Range<usize>, _: usize) -> Result<()> {
         Ok(())
     }
 }
@@ -146,19 +148,19 @@ impl Facts {
 
 impl See for Facts {
     #[inline(always)]
-    fn see(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()> {
+    fn see(&mut self, line: &[u8], name: usize, value: Range<usize>, at: usize) -> Result<()> {
         // Most fields are passed over by length and first letter.
-        let known = KNOWN[name.len() % KNOWN.len()];
-        if name.first().is_some_and(|first| first | 0x20 == known) { self.known(name, value, len, at) } else { Ok(()) }
+        let known = KNOWN[name % KNOWN.len()];
+        if line.first().is_some_and(|first| first | 0x20 == known) { self.known(line, name, value, at) } else { Ok(()) }
     }
 }
 
 impl Facts {
     #[inline(never)]
-    fn known(&mut self, name: &[u8], value: &[u8], len: usize, at: usize) -> Result<()> {
-        let whole = &value[..len];
+    fn known(&mut self, line: &[u8], name: usize, value: Range<usize>, at: usize) -> Result<()> {
+        let (name, whole, at) = (&line[..name], &line[value.clone()], at + value.start);
         if is_called(name, b"host") {
-            return self.host(value, len, at);
+            return self.host(&line[value.start..], whole.len(), at);
         } else if is_called(name, b"connection") {
             self.connection(whole);
         } else if is_called(name, b"content-length") {

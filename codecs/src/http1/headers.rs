@@ -25,13 +25,19 @@ impl Entry {
     pub(super) const NONE: Self = Self(0);
 
     /// The entry of a field line whose parts have these lengths.
-    #[inline(always)]
+    #[inline]
     pub(super) const fn new(line: usize, name: usize, lead: usize, trail: usize) -> Self {
         if line >> 16 | name >> 8 | lead >> 4 | trail >> 4 == 0 {
             Self(line as u32 | (name as u32) << 16 | (lead as u32) << 24 | (trail as u32) << 28)
         } else {
             Self::NONE
         }
+    }
+
+    /// The same with one blank in front of the value and none behind it, for a line and a name that fit.
+    #[inline(always)]
+    pub(super) const fn plain(line: usize, name: usize) -> Self {
+        Self(line as u32 | (name as u32) << 16 | 1 << 24)
     }
 
     #[inline(always)]

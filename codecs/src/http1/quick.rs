@@ -48,30 +48,29 @@ pub(super) fn fields(
         if line_end == at {
             break;
         }
+        // From here on to the end of the input: what is looked at stops at the CR, which is no part of anything.
         let start = input.get(at..)?;
-        let line = start.get(..line_end - at)?;
-        if line.len() + 2 > bounds.line {
-            return None;
-        }
+        let len = line_end - at;
         let mut name = start.first_chunk().map_or(0, plain_name);
-        if line.get(name) != Some(&b':') {
-            name += long_name(line, name);
-            if line.get(name) != Some(&b':') {
-                return None;
-            }
+        let mut colon = start.get(name..)?.first_chunk()?;
+        if colon[0] != b':' {
+            name += long_name(start, name);
+            colon = start.get(name..)?.first_chunk()?;
         }
-        if name == 0 {
+        let [b':', blank, first] = *colon else { return None };
+        if name == 0 || len + 2 > bounds.line {
             return None;
         }
-        let mut from = name + 1;
-        let mut to = line.len();
-        from += usize::from(line.get(from) == Some(&b' '));
-        if line.get(from).is_some_and(|byte| *byte <= b' ') || line[to - 1] <= b' ' {
-            (from, to) = trim(line, from, to);
-        }
-        see.see(&line[..name], &start[from..], to - from, at + from).ok()?;
-        if let Some(entry) = index.get_mut(count) {
-            *entry = Entry::new(line.len() + 2, name, from - name - 1, line.len() - to);
+        let entry = if blank == b' ' && first > b' ' && input[line_end - 1] > b' ' && len < 0xfffe && name <= 0xff {
+            see.see(start, name, name + 2..len, at).ok()?;
+            Entry::plain(len + 2, name)
+        } else {
+            let (from, to) = trim(&start[..len], name + 1, len);
+            see.see(start, name, from..to, at).ok()?;
+            Entry::new(len + 2, name, from - name - 1, len - to)
+        };
+        if let Some(place) = index.get_mut(count) {
+            *place = entry;
         }
         count += 1;
         at = line_end + 2;

@@ -128,7 +128,7 @@ impl Scan {
                 }
             };
             let (from, to) = line.value;
-            see.see(&input[at..line.name_end], &input[from..], to - from, from)?;
+            see.see(&input[at..], line.name_end - at, from - at..to - at, at)?;
             if let Some(entry) = self.index.get_mut(self.count as usize) {
                 *entry = Entry::new(
                     line.end - at,
