@@ -159,18 +159,14 @@ impl Facts {
     #[inline(never)]
     fn known(&mut self, line: &[u8], name: usize, value: Range<usize>, at: usize) -> Result<()> {
         let (name, whole, at) = (&line[..name], &line[value.clone()], at + value.start);
-        if is_called(name, b"host") {
-            return self.host(&line[value.start..], whole.len(), at);
-        } else if is_called(name, b"connection") {
-            self.connection(whole);
-        } else if is_called(name, b"content-length") {
-            return self.length(whole, at);
-        } else if is_called(name, b"transfer-encoding") {
-            return self.coding(whole, at);
-        } else if is_called(name, b"upgrade") {
-            self.flags |= UPGRADE;
-        } else if is_called(name, b"expect") && is_called(whole, b"100-continue") {
-            self.flags |= CONTINUE;
+        match name.len() {
+            4 if is_called(name, b"host") => return self.host(&line[value.start..], whole.len(), at),
+            10 if is_called(name, b"connection") => self.connection(whole),
+            14 if is_called(name, b"content-length") => return self.length(whole, at),
+            17 if is_called(name, b"transfer-encoding") => return self.coding(whole, at),
+            7 if is_called(name, b"upgrade") => self.flags |= UPGRADE,
+            6 if is_called(name, b"expect") && is_called(whole, b"100-continue") => self.flags |= CONTINUE,
+            _ => {}
         }
         Ok(())
     }
@@ -188,5 +184,14 @@ const KNOWN: [u8; 32] = {
 /// letters, and nothing else into a hyphen or a digit.
 #[inline(always)]
 fn is_called<const N: usize>(text: &[u8], wanted: &[u8; N]) -> bool {
-    <&[u8; N]>::try_from(text).is_ok_and(|text| text.map(|byte| byte | 0x20) == *wanted)
+    let eight = |at: usize| {
+        let word = |bytes: &[u8]| bytes[at..].first_chunk().map(|bytes| u64::from_ne_bytes(*bytes));
+        word(text).map(|word| word | 0x2020_2020_2020_2020) == word(wanted)
+    };
+    let four = |at: usize| {
+        let word = |bytes: &[u8]| bytes[at..].first_chunk().map(|bytes| u32::from_ne_bytes(*bytes));
+        word(text).map(|word| word | 0x2020_2020) == word(wanted)
+    };
+    const { assert!(N >= 4 && N <= 24, "a name that two or three words do not cover") };
+    text.len() == N && if N < 8 { four(0) && four(N - 4) } else { eight(0) && eight(N - 8) && (N <= 16 || eight(8)) }
 }

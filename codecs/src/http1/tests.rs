@@ -168,6 +168,48 @@ fn no_two_readers_see_two_messages() {
     assert_eq!(requests(&with("Content-Length: 00\r\n")), ["POST / None"]);
 }
 
+/// Names are compared by words: each letter counts, in either case, and nothing else is taken for it.
+#[test]
+fn known_names_are_known_by_every_letter() {
+    let head = |name: &str, value: &str| format!("GET / HTTP/1.1\r\n{name}: {value}\r\nHost: b\r\n\r\n").into_bytes();
+    let plain = requests(&head("X", "y"));
+    assert_eq!(plain, ["GET / None"]);
+    for (name, value) in [
+        ("Host", "a"),
+        ("Expect", "100-continue"),
+        ("Connection", "close"),
+        ("Connection", "keep-alivf, close"),
+        ("Content-Length", "0x"),
+        ("Transfer-Encoding", "x"),
+    ] {
+        let told = |input: &[u8]| {
+            tell(Requests::new(), input, |part| {
+                let waits = part.head().is_some_and(|head| head.expects_continue());
+                format!("{}{}", request(part), if waits { " expects" } else { "" })
+            })
+        };
+        let known = told(&head(name, value));
+        assert_ne!(known, plain, "{name}");
+        assert_eq!(told(&head(&name.to_uppercase(), value)), known);
+        assert_eq!(told(&head(&name.to_lowercase(), value)), known);
+        for at in 0..name.len() {
+            for other in ['x', '_', '-', '.', '0', '~'] {
+                let mut near = String::from(&name[..at]);
+                near.push(other);
+                near.push_str(&name[at + 1..]);
+                if !near.eq_ignore_ascii_case(name) {
+                    assert_eq!(told(&head(&near, value)), plain, "{near} is not {name}");
+                }
+            }
+        }
+    }
+    for near in ["keep-alivE", "Keep-Alive", "keep_alive", "keep-alive-", "keep.alive"] {
+        let input = format!("GET / HTTP/1.0\r\nConnection: {near}\r\n\r\n");
+        let keeps = near.eq_ignore_ascii_case("keep-alive");
+        assert_eq!(requests(input.as_bytes())[0], if keeps { "GET / None" } else { "GET / None close" }, "{near}");
+    }
+}
+
 #[test]
 fn bodies_follow_their_heads() {
     let mut input = with("Content-Length: 5\r\n");
