@@ -126,19 +126,63 @@ fn tail(input: &[u8], at: usize) -> u64 {
         // At least one and less than 64 of them are new.
         return whole(bytes) >> (at + BLOCK - input.len()).min(63);
     }
+    // Pieces that overlap: a bit that is found twice is one.
+    let (front, back) = (input.first_chunk::<16>(), input.last_chunk::<16>());
     let mut bits = 0;
-    let (pieces, rest) = input.as_chunks::<16>();
-    for (i, piece) in pieces.iter().enumerate() {
-        bits |= stops(piece) << (16 * i);
-    }
-    if !rest.is_empty() {
-        if let Some(bytes) = input.last_chunk::<16>() {
-            bits |= stops(bytes) << (input.len() - 16);
-        } else {
-            let mut bytes = [b' '; 16];
-            bytes[..rest.len()].copy_from_slice(rest);
-            bits |= stops(&bytes);
+    if let (Some(front), Some(back)) = (front, back) {
+        bits |= stops(front) | stops(back) << (input.len() - 16);
+        if let (Some(front), Some(back)) = (input.first_chunk::<32>(), input.last_chunk::<32>()) {
+            let (front, back) = (front.last_chunk(), back.first_chunk());
+            bits |= front.map_or(0, stops) << 16 | back.map_or(0, stops) << (input.len() - 32);
         }
+    } else {
+        let mut bytes = [b' '; 16];
+        bytes[..input.len()].copy_from_slice(input);
+        bits |= stops(&bytes);
     }
     bits >> at.min(63)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// Every byte at every place of every length: what a loop finds, the masks find.
+    #[test]
+    fn masks_find_what_a_loop_finds() {
+        let is_stop = |byte: u8| byte < b' ' || byte >= 0x7f;
+        for len in 0..150 {
+            for at in 0..len {
+                let mut input: Vec<u8> = (0..len).map(|i| b' ' + (i * 7 % 95) as u8).collect();
+                for byte in [b'\r', 0, 0x1f, 0x20, 0x7e, 0x7f, 0x80, 0xff] {
+                    input[at] = byte;
+                    input[len / 2] = b'\n';
+                    let from = at.saturating_sub(len % 70);
+                    let found: Vec<usize> = {
+                        let mut stops = Stops::new(&input, from);
+                        core::iter::from_fn(|| Some(stops.next(&input)).filter(|at| *at < len)).collect()
+                    };
+                    let wanted: Vec<usize> = (from..len).filter(|i| is_stop(input[*i])).collect();
+                    assert_eq!(found, wanted, "{byte:#x} at {at} of {len} from {from}");
+                    let blank_at = (from..len).find(|i| input[*i] == b' ').unwrap_or(len);
+                    assert_eq!(blank(&input, from), blank_at);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn plain_is_what_it_says() {
+        for byte in 0..=255 {
+            for at in 0..16 {
+                let mut bytes = *b"aZ09-bY18-cX27-z";
+                bytes[at] = byte;
+                let name = byte.is_ascii_alphanumeric() || byte == b'-';
+                assert_eq!(plain_name(&bytes), if name { 16 } else { at }, "{byte:#x}");
+                assert_eq!(plain_host(&bytes), if name || matches!(byte, b'.' | b':') { 16 } else { at }, "{byte:#x}");
+            }
+        }
+    }
 }
