@@ -61,6 +61,12 @@ impl Facts {
         self.flags & flag != 0
     }
 
+    /// A host, and nothing that says how the message or the connection goes on, but that it does.
+    #[inline(always)]
+    pub(super) const fn is_plain(&self) -> bool {
+        self.flags & !KEEP_ALIVE == HOST && matches!(self.coding, Coding::None) && self.length.is_none()
+    }
+
     /// RFC 9112, 9.3: whether the connection can go on behind the message.
     pub(super) const fn keep_alive(&self, minor: u8) -> bool {
         !self.has(CLOSE) && (minor > 0 || self.has(KEEP_ALIVE))

@@ -54,6 +54,13 @@ impl Scan {
         self.index = [Entry::NONE; INDEXED];
     }
 
+    /// Forgets what the last scan noted.
+    #[inline(always)]
+    pub(super) const fn clear(&mut self) {
+        self.count = 0;
+        self.index = [Entry::NONE; INDEXED];
+    }
+
     /// All is scanned. What was noted stays until the next scan starts.
     #[inline(always)]
     pub(super) const fn finish(&mut self) {
