@@ -74,6 +74,17 @@ impl Stops {
         Self { base: at, bits: block(input, at) }
     }
 
+    /// From the start on. A head that is short and comes alone has no block behind its first: no call for that one.
+    #[inline(always)]
+    pub(super) fn start(input: &[u8]) -> Self {
+        let bits = match (input.first_chunk(), input.first_chunk(), input.last_chunk()) {
+            (Some(bytes), ..) => whole(bytes),
+            (_, Some(front), Some(back)) => half(front) | half(back) << (input.len() - 32),
+            _ => tail(input, 0),
+        };
+        Self { base: 0, bits }
+    }
+
     /// The position of the next stop, or the end of the input.
     #[inline(always)]
     pub(super) fn next(&mut self, input: &[u8]) -> usize {
@@ -119,6 +130,12 @@ fn whole(bytes: &[u8; BLOCK]) -> u64 {
     stops(&pieces[0]) | stops(&pieces[1]) << 16 | stops(&pieces[2]) << 32 | stops(&pieces[3]) << 48
 }
 
+#[inline(always)]
+fn half(bytes: &[u8; BLOCK / 2]) -> u64 {
+    let (pieces, _) = bytes.as_chunks::<16>();
+    stops(&pieces[0]) | stops(&pieces[1]) << 16
+}
+
 /// The last bytes of an input: together with some in front of them, whose bits are dropped.
 #[inline(never)]
 fn tail(input: &[u8], at: usize) -> u64 {
@@ -127,19 +144,15 @@ fn tail(input: &[u8], at: usize) -> u64 {
         return whole(bytes) >> (at + BLOCK - input.len()).min(63);
     }
     // Pieces that overlap: a bit that is found twice is one.
-    let (front, back) = (input.first_chunk::<16>(), input.last_chunk::<16>());
-    let mut bits = 0;
-    if let (Some(front), Some(back)) = (front, back) {
-        bits |= stops(front) | stops(back) << (input.len() - 16);
-        if let (Some(front), Some(back)) = (input.first_chunk::<32>(), input.last_chunk::<32>()) {
-            let (front, back) = (front.last_chunk(), back.first_chunk());
-            bits |= front.map_or(0, stops) << 16 | back.map_or(0, stops) << (input.len() - 32);
-        }
+    let bits = if let (Some(front), Some(back)) = (input.first_chunk(), input.last_chunk()) {
+        half(front) | half(back) << (input.len() - BLOCK / 2)
+    } else if let (Some(front), Some(back)) = (input.first_chunk(), input.last_chunk()) {
+        stops(front) | stops(back) << (input.len() - 16)
     } else {
         let mut bytes = [b' '; 16];
         bytes[..input.len()].copy_from_slice(input);
-        bits |= stops(&bytes);
-    }
+        stops(&bytes)
+    };
     bits >> at.min(63)
 }
 
@@ -166,6 +179,7 @@ mod tests {
                     };
                     let wanted: Vec<usize> = (from..len).filter(|i| is_stop(input[*i])).collect();
                     assert_eq!(found, wanted, "{byte:#x} at {at} of {len} from {from}");
+                    assert_eq!(Stops::start(&input).bits, Stops::new(&input, 0).bits);
                     let blank_at = (from..len).find(|i| input[*i] == b' ').unwrap_or(len);
                     assert_eq!(blank(&input, from), blank_at);
                 }

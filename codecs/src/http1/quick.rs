@@ -10,7 +10,7 @@ use super::scan::{RequestLine, long_name, trim};
 /// The request line, where the fields start, and the stops behind it.
 #[inline(always)]
 pub(super) fn request_line(input: &[u8], bounds: &Bounds) -> Option<(RequestLine, usize, Stops)> {
-    let mut stops = Stops::new(input, 0);
+    let mut stops = Stops::start(input);
     let line_end = stops.next(input);
     let target_end = line_end.checked_sub(9)?;
     let version = input.get(target_end..)?.first_chunk::<11>()?;
