@@ -155,6 +155,7 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+#[inline(always)]
 fn see(request: &httparse::Request<'_, '_>) {
     black_box((request.method, request.path, request.version));
     for header in &*request.headers {
@@ -162,6 +163,7 @@ fn see(request: &httparse::Request<'_, '_>) {
     }
 }
 
+#[inline(always)]
 fn ours(request: &Request<&[u8]>) {
     black_box((request.method(), request.target(), request.minor()));
     for field in request.headers() {
@@ -170,6 +172,7 @@ fn ours(request: &Request<&[u8]>) {
 }
 
 /// The fields from `at` on, and where the head ends.
+#[inline(always)]
 fn ntex_fields(input: &[u8], mut at: usize) -> usize {
     let mut header = ntex_httparse::Header::default();
     loop {
