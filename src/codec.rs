@@ -105,7 +105,8 @@ pub trait Codec {
         false
     }
 
-    /// Reads the head of a frame whose body is streamed: the message, with the field that the body would fill left empty.
+    /// Reads the head of a frame whose body is streamed: the message, with the field that the body would fill left empty. `body` is
+    /// `u64::MAX` if the end of the stream ends it.
     ///
     /// # Errors
     /// As for [`parse`](Codec::parse); the default refuses bodies that are not buffered.
@@ -149,6 +150,12 @@ pub enum Boundary {
         body: u64,
         /// Bytes behind the body.
         tail: usize,
+    },
+    /// A frame that lasts to the end of the stream. Under `next` it is handed out whole when that has come; under
+    /// `next_or_body` everything behind its head is streamed, however short it is.
+    Rest {
+        /// Bytes in front of the body, all of which are in the input.
+        head: usize,
     },
     /// So many bytes (at least one, arrived or not) belong to no frame and are dropped: noise, keep-alives, padding.
     Skip(u64),

@@ -22,7 +22,7 @@ pub enum Arrival<'a, C: Codec, E> {
     Body {
         /// The message, with the field that the body fills left empty.
         head: Frame<C::Message>,
-        /// How many bytes the body has.
+        /// How many bytes the body has; `u64::MAX` if the end of the stream ends it.
         len: u64,
     },
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use wireview::tokio::Connection;
 use wireview::{Arrival, Fault, FileRegion, Kind, Limits, Oversize, Received};
-use wireview_codecs::http1::{self, Call, Fields, Framing, Part, Reply, Requests, refusal};
+use wireview_codecs::http1::{self, Call, Fields, Framing, Part, Reply, Requests, Responses, refusal};
 
 /// What the server answers with.
 struct Store {
@@ -189,22 +189,72 @@ async fn a_client_reads_what_it_asked_for() {
         .await
         .expect("sent");
     drop(far);
+    assert_eq!(told(&mut client).await.expect("lawful"), ["200 None", "200 Length(9)", "body 9: 123456789"]);
+}
+
+/// What comes, streamed above 4 bytes.
+async fn told<E>(client: &mut Connection<DuplexStream, Responses, E>) -> Result<Vec<String>, Fault> {
     let mut told = Vec::new();
-    while let Some(arrival) = client.next_or_body().await.expect("lawful") {
+    while let Some(arrival) = client.next_or_body().await? {
         match arrival {
-            Arrival::Frame(Received { frame, .. }) => {
-                let head = frame.view().expect("a part").head().expect("a head");
-                told.push(format!("{} {:?}", head.status(), head.framing()));
-            }
+            Arrival::Frame(Received { frame, .. }) => told.push(match frame.view()? {
+                Part::Head(head) => format!("{} {:?}", head.status(), head.framing()),
+                Part::End(end) => format!("end {}", end.fields().len()),
+                part => format!("whole {}", part.data().expect("data").escape_ascii()),
+            }),
             Arrival::Body { head, len } => {
-                assert_eq!(head.view(), Part::Body(&b""[..]));
+                let what = match head.view() {
+                    Part::Body(b"") => "body",
+                    Part::Chunk(chunk) if chunk.data().is_empty() => "chunk",
+                    Part::Rest(b"") => "rest",
+                    part => panic!("{part:?}"),
+                };
                 let mut body = Vec::new();
-                while let Some(bytes) = client.chunk().await.expect("lawful") {
+                while let Some(bytes) = client.chunk().await? {
                     body.extend_from_slice(&bytes);
                 }
-                told.push(format!("{len}: {}", body.escape_ascii()));
+                let len = if len == u64::MAX { String::new() } else { format!(" {len}") };
+                told.push(format!("{what}{len}: {}", body.escape_ascii()));
             }
         }
     }
-    assert_eq!(told, ["200 None", "200 Length(9)", "9: 123456789"]);
+    Ok(told)
+}
+
+async fn streamed(answers: &[u8]) -> Result<Vec<String>, Fault> {
+    let (near, mut far) = tokio::io::duplex(7);
+    let mut client = Connection::with_limits(near, Responses::new(), Limits::new().stream_above(4));
+    let send = async {
+        far.write_all(answers).await.expect("the client reads");
+        drop(far);
+    };
+    tokio::join!(told(&mut client), send).0
+}
+
+#[tokio::test]
+async fn bodies_are_streamed_as_they_come() {
+    let head = "HTTP/1.1 200 OK\r\n";
+    let answers = format!(
+        "{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n6\r\ndefghi\r\n0\r\nA: b\r\n\r\n{head}Content-Length: 4\r\n\r\n1234{head}\r\nto the end"
+    );
+    assert_eq!(
+        streamed(answers.as_bytes()).await.expect("lawful"),
+        [
+            "200 Chunked",
+            "whole abc",
+            "chunk 6: defghi",
+            "end 1",
+            "200 Length(4)",
+            "whole 1234",
+            "200 UntilClose",
+            "rest: to the end"
+        ]
+    );
+    // Nothing may have come, and that is all there is.
+    assert_eq!(streamed(format!("{head}\r\n").as_bytes()).await.expect("lawful"), ["200 UntilClose"]);
+    // What stands behind a streamed chunk is looked at, too.
+    let torn = format!("{head}Transfer-Encoding: chunked\r\n\r\n6\r\ndefghiX\r\n");
+    let fault = streamed(torn.as_bytes()).await.expect_err("no line end");
+    let report = fault.report().expect("of the stream");
+    assert_eq!((report.error().field(), report.stream_offset()), ("chunk end", 56));
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wireview::laws;
+use wireview_codecs::http1;
 use wireview_codecs::resp::{Replies, Requests};
 
 // There they are a library.
@@ -70,6 +71,8 @@ fn mutants_of_the_seeds() {
 fn golden_outcomes() {
     golden("resp_requests", |seed| laws::check(Requests::new, seed).to_string());
     golden("resp_replies", |seed| laws::check(Replies::new, seed).to_string());
+    golden("http1_requests", |seed| laws::check(http1::Requests::new, seed).to_string());
+    golden("http1_responses", |seed| laws::check(http1::Responses::new, seed).to_string());
 }
 
 fn golden(target: &str, outcome: impl Fn(&[u8]) -> String) {

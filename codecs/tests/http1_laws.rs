@@ -38,6 +38,19 @@ codec_laws!(
     laws()
 );
 
+codec_laws!(
+    limited_requests,
+    Requests::new().max_head(50).max_line(24).max_headers(2),
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\nB: c\r\n\r\nGET /123456789012 HTTP/1.1\r\n",
+        b"GET / HTTP/1.1\r\nHost: 12345678901234567890\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nC: d\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 1234567890\r\nB: 1234567890\r\n",
+        b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nPUT / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx",
+    ],
+    laws()
+);
+
 #[test]
 fn laws_are_all_asked_for() {
     assert!(Law::ALL.iter().all(|law| laws().is_on(*law)));

@@ -59,6 +59,7 @@ where
                 return Ok(());
             }
             Boundary::Skip(skip) => skip as usize,
+            Boundary::Rest { .. } => unreachable!("no frame of RESP is ended by the end of the stream"),
             Boundary::Frame { head, .. } => {
                 let mut frame = input[..head].to_vec();
                 self.codec.open(&mut frame)?;

@@ -105,6 +105,10 @@ impl<C: Codec> Codec for Probe<C> {
             Ok(Boundary::Frame { head, body, tail }) => {
                 self.ended((head as u64).saturating_add(body).saturating_add(tail as u64));
             }
+            Ok(Boundary::Rest { head }) if head > input.len() => {
+                self.slipped(Slip::LongHead { head, arrived: input.len() });
+            }
+            Ok(Boundary::Rest { .. }) => self.asked = 0,
             Ok(Boundary::Skip(0)) => self.slipped(Slip::EmptySkip),
             Ok(Boundary::Skip(len)) => self.ended(len),
             Err(_) => self.asked = 0,

@@ -18,7 +18,7 @@ pub enum Incoming<'d, C: Codec> {
     Body {
         /// The message, with the field that the body fills left empty. Owned: it stays while the body goes by.
         head: Frame<C::Message>,
-        /// How many bytes the body has.
+        /// How many bytes the body has; `u64::MAX` if the end of the stream ends it.
         len: u64,
     },
 }
@@ -72,7 +72,11 @@ impl<C: Codec> Deframer<C> {
 
     /// The head of the frame whose body is to be streamed, if one was found, and the length of its body.
     pub(crate) fn take_head(&mut self) -> Result<Option<(Frame<C::Message>, u64)>> {
-        let State::Large { head, body, tail } = self.gate.state else { return Ok(None) };
+        let (head, body, next) = match self.gate.state {
+            State::Large { head, body, tail } => (head, body, State::Body(Body { at: 0, left: body, tail })),
+            State::Endless { head } => (head, u64::MAX, State::Draining(0)),
+            _ => return Ok(None),
+        };
         let start = self.input.at;
         let bytes = &self.input.pending()[..head];
         let message = self
@@ -82,20 +86,20 @@ impl<C: Codec> Deframer<C> {
         let message = message.map_err(|error| self.gate.fail(error))?;
         self.input.at = start + head;
         let bytes = self.input.split(start, start + head);
-        self.gate.set(State::Body(Body { at: 0, left: body, tail }));
+        self.gate.set(next);
         Ok(Some((Frame::new(bytes, message), body)))
     }
 
     /// Whether the head of a frame whose body is to be streamed was found.
     #[cfg(feature = "std")]
     pub(crate) const fn is_at_body(&self) -> bool {
-        matches!(self.gate.state, State::Large { .. })
+        matches!(self.gate.state, State::Large { .. } | State::Endless { .. })
     }
 
     /// Whether a streamed body is on its way.
     #[must_use]
     pub const fn is_in_body(&self) -> bool {
-        matches!(self.gate.state, State::Body(_))
+        matches!(self.gate.state, State::Body(_) | State::Draining(_))
     }
 
     /// What has arrived of the streamed body, or that it has ended. [`Chunk::End`] if no body is on its way.
@@ -106,6 +110,7 @@ impl<C: Codec> Deframer<C> {
         let State::Body(body) = &mut self.gate.state else {
             return match self.gate.state {
                 State::Failed(error) => Err(error),
+                State::Draining(at) => self.drain(at),
                 _ => Ok(Chunk::End),
             };
         };
@@ -139,7 +144,31 @@ impl<C: Codec> Deframer<C> {
     pub fn skip_body(&mut self) {
         if let State::Body(body) = self.gate.state {
             self.gate.set(State::Skip(body.rest()));
+        } else if let State::Draining(_) = self.gate.state {
+            self.gate.set(State::Drop);
         }
+    }
+
+    /// What has arrived of a body that the end of the stream ends, of which `at` bytes were handed out.
+    fn drain(&mut self, at: u64) -> Result<Chunk> {
+        let len = self.input.pending_len();
+        if len == 0 {
+            if !self.gate.eof {
+                return Ok(Chunk::Pending);
+            }
+            self.gate.raise();
+            return Ok(Chunk::End);
+        }
+        if at.saturating_add(len as u64) > self.gate.limits.max_body {
+            return Err(self.gate.fail(Error::limit(&"body", 0)));
+        }
+        let start = self.input.at;
+        if let Err(error) = self.codec.open_body(at, &mut self.input.block[start..start + len]) {
+            return Err(self.gate.fail(error));
+        }
+        self.gate.set(State::Draining(at + len as u64));
+        self.input.at = start + len;
+        Ok(Chunk::Bytes(self.input.split(start, start + len)))
     }
 
     fn await_body(&mut self, missing: u64) -> Result<Chunk> {

@@ -191,6 +191,7 @@ impl<C: Codec> Deframer<C> {
         match self.gate.state {
             State::Failed(_) | State::Skip(_) => {}
             State::Body(body) => self.gate.set(State::Skip(body.rest())),
+            State::Draining(_) | State::Drop => self.gate.set(State::Drop),
             _ => self.gate.raise(),
         }
         let deframer = Deframer { codec, input: self.input, gate: self.gate, lent: 0..0, indexes: VecDeque::new() };
@@ -229,6 +230,12 @@ impl<C: Codec> Deframer<C> {
                     }
                 }
                 Ok(Boundary::Need(need)) => self.gate.settle_need(need, pending.len()),
+                Ok(Boundary::Rest { head }) => {
+                    self.gate.settle_rest(head, pending.len(), streaming);
+                    if matches!(self.gate.state, State::Endless { .. }) {
+                        return Found::Nothing;
+                    }
+                }
                 Ok(Boundary::Skip(left)) => self.gate.settle_skip(left),
                 Err(error) => {
                     self.gate.fail(error);
@@ -334,6 +341,13 @@ impl<C: Codec> Deframer<C> {
                 self.gate.settle_frame(head, body, tail, pending, false);
                 return self.wake(false);
             }
+            State::Endless { .. } if streaming => return Wake::Found(Found::Nothing),
+            State::UntilEnd { head } if streaming => {
+                self.gate.set(State::Endless { head });
+                return Wake::Found(Found::Nothing);
+            }
+            State::Endless { .. } | State::UntilEnd { .. } => return self.until_end(),
+            State::Draining(_) | State::Drop => return self.drop_all(),
             State::Calm | State::Need(_) => {}
         }
         self.gate.raise();
@@ -346,6 +360,27 @@ impl<C: Codec> Deframer<C> {
         let answer = if rest.is_empty() { Ok(Boundary::Need(need)) } else { self.codec.delimit_last(rest) };
         self.gate.settle_last(answer, rest.len(), need);
         self.wake(false)
+    }
+
+    /// Waits for the end of the stream, which ends the frame.
+    fn until_end(&mut self) -> Wake {
+        if let State::Endless { head } = self.gate.state {
+            self.gate.set(State::UntilEnd { head });
+        }
+        match self.gate.until_end(self.input.pending_len()) {
+            Some(len) => Wake::Found(self.found(len)),
+            None if matches!(self.gate.state, State::UntilEnd { .. }) => Wake::Found(Found::Nothing),
+            None => self.wake(false),
+        }
+    }
+
+    /// Drops all that comes until the stream ends.
+    fn drop_all(&mut self) -> Wake {
+        let len = self.input.pending_len();
+        self.input.at += len;
+        self.input.ledger.skipped += len as u64;
+        self.gate.set(State::Drop);
+        Wake::Found(Found::Nothing)
     }
 
     /// Drops up to `left` bytes.

@@ -38,6 +38,18 @@ pub(crate) enum State {
     },
     /// A streamed body is on its way.
     Body(Body),
+    /// A frame that the end of the stream ends is waited for.
+    UntilEnd {
+        head: usize,
+    },
+    /// One that is to be streamed.
+    Endless {
+        head: usize,
+    },
+    /// Its body is on its way, of which so many bytes were handed out.
+    Draining(u64),
+    /// All that comes is to be dropped.
+    Drop,
     Failed(Error),
 }
 
@@ -111,6 +123,7 @@ impl Gate {
         match answer {
             Ok(Boundary::Need(need)) => self.settle_need(need, pending),
             Ok(Boundary::Frame { head, body, tail }) => self.settle_frame(head, body, tail, pending, false),
+            Ok(Boundary::Rest { head }) => self.settle_rest(head, pending, false),
             Ok(Boundary::Skip(left)) => self.settle_skip(left),
             Err(error) => {
                 self.fail(error);
@@ -155,6 +168,37 @@ impl Gate {
         } else {
             self.set(State::Skip(left));
         }
+    }
+
+    /// Takes a frame that the end of the stream ends.
+    #[cold]
+    pub(crate) const fn settle_rest(&mut self, head: usize, pending: usize, streaming: bool) {
+        if head > pending {
+            self.fail(Error::contract(&"head beyond the input", pending));
+        } else if pending == 0 {
+            self.set(State::Need(1));
+        } else if streaming {
+            self.set(State::Endless { head });
+        } else {
+            self.set(State::UntilEnd { head });
+        }
+    }
+
+    /// How long a frame is that the end of the stream ends, if it has. One that is too long already fails, or is dropped.
+    #[cold]
+    pub(crate) const fn until_end(&mut self, pending: usize) -> Option<usize> {
+        if pending > self.limits.max_frame {
+            match self.limits.oversize {
+                Oversize::Refuse => {
+                    self.fail(Error::limit(&"frame", 0));
+                }
+                Oversize::Skip => self.set(State::Drop),
+            }
+        } else if self.eof {
+            self.raise();
+            return Some(pending);
+        }
+        None
     }
 
     /// Takes a frame that has not wholly come, is too long, or is no frame at all.

@@ -122,6 +122,7 @@ impl<'d, C: Codec> Views<'d, C> {
                     }
                 }
                 Ok(Boundary::Need(need)) => self.gate.settle_need(need, pending),
+                Ok(Boundary::Rest { head }) => self.gate.settle_rest(head, pending, false),
                 Ok(Boundary::Skip(left)) => self.gate.settle_skip(left),
                 Err(error) => {
                     self.gate.fail(error);

@@ -105,7 +105,21 @@ impl<C: Codec, E> Compat<C, E> {
                     }
                     self.gate.raise();
                 }
-                State::Calm | State::Need(_) | State::Large { .. } | State::Body(_) => {
+                State::UntilEnd { .. } => {
+                    if let Some(len) = self.gate.until_end(pending) {
+                        return Ok(Some(len));
+                    }
+                    if matches!(self.gate.state, State::UntilEnd { .. }) {
+                        src.reserve(MIN_RESERVE);
+                        return Ok(None);
+                    }
+                }
+                State::Drop => {
+                    src.clear();
+                    self.at += pending as u64;
+                    return Ok(None);
+                }
+                _ => {
                     self.gate.raise();
                     let answer = self.codec.delimit(src);
                     if let Ok(Boundary::Frame { head, body, tail }) = answer

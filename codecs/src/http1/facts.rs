@@ -1,19 +1,23 @@
 //! What the fields of a head say about the message and the connection.
 
+use core::ops::Range;
+
 use wireview::{Error, Result};
 
 use super::field;
+use super::line::{HOST_CHAR, is};
+use super::mask::plain_host;
 
 /// Looks at each field of a section as soon as its line is whole.
 pub(super) trait See {
-    /// `value` starts at `at`.
-    fn see(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()>;
+    /// The field's line starts at `at` in its input, of which `line` is the rest; its name is `name` bytes long.
+    fn see(&mut self, line: &[u8], name: usize, value: Range<usize>, at: usize) -> Result<()>;
 }
 
 /// Trailers: nothing in them changes how the message is read.
 impl See for () {
     #[inline(always)]
-    fn see(&mut self, _: &[u8], _: &[u8], _: usize) -> Result<()> {
+    fn see(&mut self, _: &[u8], _: usize, _: Range<usize>, _: usize) -> Result<()> {
         Ok(())
     }
 }
@@ -57,13 +61,19 @@ impl Facts {
         self.flags & flag != 0
     }
 
+    /// A host, and nothing that says how the message or the connection goes on, but that it does.
+    #[inline(always)]
+    pub(super) const fn is_plain(&self) -> bool {
+        self.flags & !KEEP_ALIVE == HOST && matches!(self.coding, Coding::None) && self.length.is_none()
+    }
+
     /// RFC 9112, 9.3: whether the connection can go on behind the message.
     pub(super) const fn keep_alive(&self, minor: u8) -> bool {
         !self.has(CLOSE) && (minor > 0 || self.has(KEEP_ALIVE))
     }
 
     /// RFC 9112, 3.2.
-    fn host(&mut self, value: &[u8], at: usize) -> Result<()> {
+    fn host(&mut self, value: &[u8], len: usize, at: usize) -> Result<()> {
         if self.response {
             return Ok(());
         }
@@ -71,33 +81,10 @@ impl Facts {
             return Err(Error::malformed(&field::HOST, at));
         }
         self.flags |= HOST;
-        let lawful = |byte: &u8| {
-            byte.is_ascii_alphanumeric()
-                || matches!(
-                    byte,
-                    b'-' | b'.'
-                        | b'_'
-                        | b'~'
-                        | b'%'
-                        | b':'
-                        | b'['
-                        | b']'
-                        | b'!'
-                        | b'$'
-                        | b'&'
-                        | b'\''
-                        | b'('
-                        | b')'
-                        | b'*'
-                        | b'+'
-                        | b','
-                        | b';'
-                        | b'='
-                )
-        };
-        match value.iter().position(|byte| !lawful(byte)) {
+        let plain = value.first_chunk().map_or(0, plain_host).min(len);
+        match value[plain..len].iter().position(|byte| !is(*byte, HOST_CHAR)) {
             None => Ok(()),
-            Some(bad) => Err(Error::malformed(&field::HOST, at + bad)),
+            Some(bad) => Err(Error::malformed(&field::HOST, at + plain + bad)),
         }
     }
 
@@ -149,6 +136,11 @@ impl Facts {
 
     /// RFC 9110, 7.6.1.
     fn connection(&mut self, value: &[u8]) {
+        // What nearly all of them are.
+        if is_called(value, b"keep-alive") {
+            self.flags |= KEEP_ALIVE;
+            return;
+        }
         for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             self.flags |= match option.len() {
                 5 if option.eq_ignore_ascii_case(b"close") => CLOSE,
@@ -162,26 +154,50 @@ impl Facts {
 
 impl See for Facts {
     #[inline(always)]
-    fn see(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<()> {
-        match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => self.host(value, at),
-            10 if name.eq_ignore_ascii_case(b"connection") => {
-                self.connection(value);
-                Ok(())
-            }
-            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value, at),
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.coding(value, at),
-            7 if name.eq_ignore_ascii_case(b"upgrade") => {
-                self.flags |= UPGRADE;
-                Ok(())
-            }
-            6 if name.eq_ignore_ascii_case(b"expect") => {
-                if value.eq_ignore_ascii_case(b"100-continue") {
-                    self.flags |= CONTINUE;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+    fn see(&mut self, line: &[u8], name: usize, value: Range<usize>, at: usize) -> Result<()> {
+        // Most fields are passed over by length and first letter.
+        let known = KNOWN[name % KNOWN.len()];
+        if line.first().is_some_and(|first| first | 0x20 == known) { self.known(line, name, value, at) } else { Ok(()) }
     }
+}
+
+impl Facts {
+    #[inline(never)]
+    fn known(&mut self, line: &[u8], name: usize, value: Range<usize>, at: usize) -> Result<()> {
+        let (name, whole, at) = (&line[..name], &line[value.clone()], at + value.start);
+        match name.len() {
+            4 if is_called(name, b"host") => return self.host(&line[value.start..], whole.len(), at),
+            10 if is_called(name, b"connection") => self.connection(whole),
+            14 if is_called(name, b"content-length") => return self.length(whole, at),
+            17 if is_called(name, b"transfer-encoding") => return self.coding(whole, at),
+            7 if is_called(name, b"upgrade") => self.flags |= UPGRADE,
+            6 if is_called(name, b"expect") && is_called(whole, b"100-continue") => self.flags |= CONTINUE,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The first letters of the names that are known, by their lengths.
+const KNOWN: [u8; 32] = {
+    let mut letters = [0; 32];
+    (letters[4], letters[6], letters[7]) = (b'h', b'e', b'u');
+    (letters[10], letters[14], letters[17]) = (b'c', b'c', b't');
+    letters
+};
+
+/// Whether lawful text is `wanted`, in letters of either case. Of what is no control character, this turns only capitals into small
+/// letters, and nothing else into a hyphen or a digit.
+#[inline(always)]
+fn is_called<const N: usize>(text: &[u8], wanted: &[u8; N]) -> bool {
+    let eight = |at: usize| {
+        let word = |bytes: &[u8]| bytes[at..].first_chunk().map(|bytes| u64::from_ne_bytes(*bytes));
+        word(text).map(|word| word | 0x2020_2020_2020_2020) == word(wanted)
+    };
+    let four = |at: usize| {
+        let word = |bytes: &[u8]| bytes[at..].first_chunk().map(|bytes| u32::from_ne_bytes(*bytes));
+        word(text).map(|word| word | 0x2020_2020) == word(wanted)
+    };
+    const { assert!(N >= 4 && N <= 24, "a name that two or three words do not cover") };
+    text.len() == N && if N < 8 { four(0) && four(N - 4) } else { eight(0) && eight(N - 8) && (N <= 16 || eight(8)) }
 }

@@ -156,20 +156,14 @@ impl Flow {
                 (b'\r', Some(_)) => Err(Error::malformed(&field::CHUNK_END, 1)),
                 _ => Err(Error::malformed(&field::CHUNK_END, 0)),
             },
-            (Stage::Rest, _) => Ok(Boundary::Need(input.len() + 1)),
+            (Stage::Rest, _) => {
+                self.note(Kind::Rest, 0);
+                self.end();
+                Ok(Boundary::Rest { head: 0 })
+            }
             (_, Some(b'\r')) => Self::empty_line(input),
             _ => Err(Error::malformed(&field::CLOSED, 0)),
         }
-    }
-
-    /// The rest of a stream, of which no more will come.
-    pub(super) fn last(&mut self, rest: &[u8]) -> Option<Boundary> {
-        if self.stage != Stage::Rest {
-            return None;
-        }
-        self.note(Kind::Rest, 0);
-        self.end();
-        Some(Boundary::Frame { head: 0, body: rest.len() as u64, tail: 0 })
     }
 
     fn chunk_line(&mut self, input: &[u8]) -> Result<Boundary> {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
+use core::slice;
 
 use wireview::{Holder, Span, Wire};
 
@@ -24,13 +25,19 @@ impl Entry {
     pub(super) const NONE: Self = Self(0);
 
     /// The entry of a field line whose parts have these lengths.
-    #[inline(always)]
+    #[inline]
     pub(super) const fn new(line: usize, name: usize, lead: usize, trail: usize) -> Self {
-        if line <= 0xffff && name <= 0xff && lead <= 0xf && trail <= 0xf {
+        if line >> 16 | name >> 8 | lead >> 4 | trail >> 4 == 0 {
             Self(line as u32 | (name as u32) << 16 | (lead as u32) << 24 | (trail as u32) << 28)
         } else {
             Self::NONE
         }
+    }
+
+    /// The same with one blank in front of the value and none behind it, for a line and a name that fit.
+    #[inline(always)]
+    pub(super) const fn plain(line: usize, name: usize) -> Self {
+        Self(line as u32 | (name as u32) << 16 | 1 << 24)
     }
 
     #[inline(always)]
@@ -43,26 +50,25 @@ impl Entry {
         (self.0 >> 16 & 0xff) as usize
     }
 
-    /// The field at the front of `lines`, and the length of its line.
+    /// The field at the front of `lines`, and what is behind its line.
     #[inline(always)]
-    fn read(self, lines: &[u8]) -> Option<(Field<&[u8]>, usize)> {
+    fn read(self, lines: &[u8]) -> Option<(Field<&[u8]>, &[u8])> {
         if self == Self::NONE {
             return walk(lines);
         }
-        let (len, name) = (self.line(), self.name());
-        let start = name + 1 + (self.0 >> 24 & 0xf) as usize;
-        let end = len.checked_sub(2 + (self.0 >> 28) as usize)?;
-        let line = lines.get(..len)?;
-        Some((Field { name: line.get(..name)?, value: line.get(start..end)? }, len))
+        let (line, rest) = lines.split_at_checked(self.line())?;
+        let from = self.name() + 1 + (self.0 >> 24 & 0xf) as usize;
+        let to = self.line().checked_sub(2 + (self.0 >> 28) as usize)?;
+        Some((Field { name: line.get(..self.name())?, value: line.get(from..to)? }, rest))
     }
 }
 
 /// A field that has no entry, or that a holder was mapped to.
 #[inline(never)]
-fn walk(lines: &[u8]) -> Option<(Field<&[u8]>, usize)> {
-    let end = lines.windows(2).position(|pair| pair == b"\r\n")?;
-    let line = dissect(lines, 0, end + 2)?;
-    Some((Field { name: &lines[..line.name_end], value: &lines[line.value.0..line.value.1] }, end + 2))
+fn walk(lines: &[u8]) -> Option<(Field<&[u8]>, &[u8])> {
+    let end = lines.windows(2).position(|pair| pair == b"\r\n")? + 2;
+    let line = dissect(lines, 0, end)?;
+    Some((Field { name: &lines[..line.name_end], value: &lines[line.value.0..line.value.1] }, &lines[end..]))
 }
 
 /// Header fields, or trailer fields, in their order: a lazy sequence over the bytes of their lines.
@@ -134,8 +140,8 @@ impl<'a> Headers<&'a [u8]> {
     /// The fields in their order.
     #[inline]
     #[must_use]
-    pub const fn iter(&self) -> Iter<'a> {
-        Iter { rest: self.region, at: 0, index: self.index }
+    pub fn iter(&self) -> Iter<'_, 'a> {
+        Iter { rest: self.region, index: self.index[..INDEXED.min(self.len())].iter() }
     }
 
     /// The value of the first field called `name`, in letters of either case.
@@ -159,50 +165,37 @@ impl<'a> Headers<&'a [u8]> {
     }
 
     /// The values of all fields called `name`, in letters of either case, in their order.
-    pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'_, 'a, 'n> {
         let wanted = move |field: &Field<&[u8]>| field.name.eq_ignore_ascii_case(name.as_bytes());
         self.iter().filter(wanted).map(|field| field.value)
     }
 }
 
-impl<'a> IntoIterator for Headers<&'a [u8]> {
+impl<'h, 'a> IntoIterator for &'h Headers<&'a [u8]> {
     type Item = Field<&'a [u8]>;
-    type IntoIter = Iter<'a>;
+    type IntoIter = Iter<'h, 'a>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a> {
-        self.iter()
-    }
-}
-
-impl<'a> IntoIterator for &Headers<&'a [u8]> {
-    type Item = Field<&'a [u8]>;
-    type IntoIter = Iter<'a>;
-
-    #[inline]
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> Iter<'h, 'a> {
         self.iter()
     }
 }
 
 /// The fields of borrowed [`Headers`]. Ends early where a holder was mapped to bytes that are none.
 #[derive(Clone, Debug)]
-pub struct Iter<'a> {
+pub struct Iter<'h, 'a> {
     rest: &'a [u8],
-    at: usize,
-    index: [Entry; INDEXED],
+    index: slice::Iter<'h, Entry>,
 }
 
-impl<'a> Iterator for Iter<'a> {
+impl<'a> Iterator for Iter<'_, 'a> {
     type Item = Field<&'a [u8]>;
 
     #[inline]
     fn next(&mut self) -> Option<Field<&'a [u8]>> {
-        let entry = self.index.get(self.at).copied().unwrap_or_default();
-        self.at += 1;
-        let read = entry.read(self.rest);
-        let (field, rest) = match read {
-            Some((field, len)) => (Some(field), self.rest.get(len..).unwrap_or_default()),
+        let entry = self.index.next().copied().unwrap_or_default();
+        let (field, rest) = match entry.read(self.rest) {
+            Some((field, rest)) => (Some(field), rest),
             None => (None, &[][..]),
         };
         self.rest = rest;
@@ -210,7 +203,7 @@ impl<'a> Iterator for Iter<'a> {
     }
 }
 
-impl FusedIterator for Iter<'_> {}
+impl FusedIterator for Iter<'_, '_> {}
 
 impl Wire for Headers<Span> {
     type Of<B: Holder> = Headers<B>;
@@ -230,7 +223,7 @@ impl<B: fmt::Debug> fmt::Debug for Headers<B> {
 /// As they are sent.
 impl<B: AsRef<[u8]>> fmt::Display for Headers<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for field in self.by_ref().iter() {
+        for field in &self.by_ref() {
             writeln!(f, "{field}")?;
         }
         Ok(())

@@ -8,6 +8,7 @@ use super::field;
 pub(super) const TOKEN: u8 = 1;
 pub(super) const TARGET: u8 = 2;
 pub(super) const TEXT: u8 = 4;
+pub(super) const HOST_CHAR: u8 = 8;
 
 /// The classes of each byte.
 pub(super) static CLASS: [u8; 256] = classes();
@@ -34,6 +35,32 @@ const fn classes() -> [u8; 256] {
         // RFC 9110, 5.5: field-vchar, SP and HTAB.
         if b == b'\t' || (b >= b' ' && b != 0x7f) {
             class |= TEXT;
+        }
+        // RFC 9110, 7.2: uri-host and port, with the characters of RFC 3986.
+        if b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'-' | b'.'
+                    | b'_'
+                    | b'~'
+                    | b'%'
+                    | b':'
+                    | b'['
+                    | b']'
+                    | b'!'
+                    | b'$'
+                    | b'&'
+                    | b'\''
+                    | b'('
+                    | b')'
+                    | b'*'
+                    | b'+'
+                    | b','
+                    | b';'
+                    | b'='
+            )
+        {
+            class |= HOST_CHAR;
         }
         classes[byte] = class;
         byte += 1;

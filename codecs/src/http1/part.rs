@@ -14,7 +14,6 @@ use super::headers::Headers;
 ///  Head  Rest                        a response that ends with the connection; no Rest if nothing came
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "heads are what there is most of")]
 pub enum Part<H, B> {
     /// The head. What follows it is told by its `framing`.
     Head(H),

@@ -8,6 +8,7 @@ use super::flow::{Flow, Kind, Notes, Stage};
 use super::head::{Framing, Request, Traits};
 use super::line::State;
 use super::part::Part;
+use super::quick;
 use super::scan::RequestLine;
 
 /// Reads requests: the codec of a server.
@@ -79,6 +80,30 @@ impl Requests {
             Some(_) => {}
         }
         let flow = &mut self.flow;
+        if !flow.scan.is_resumed() {
+            let mut facts = Facts::NONE;
+            flow.scan.clear();
+            if let Some((line, at, stops)) = quick::request_line(input, &flow.bounds)
+                && let Some((end, count)) =
+                    quick::fields(input, at, stops, &flow.bounds, &mut flow.scan.index, &mut facts)
+            {
+                flow.scan.count = count;
+                // Most have a host, and nothing that says how it goes on.
+                if line.minor == 1 && facts.is_plain() && line.method_end != b"CONNECT".len() {
+                    let traits = Traits { minor: 1, flags: facts.flags, keep_alive: true, tunnel: false };
+                    return Ok(flow.begin(line.notes(end, Framing::None, traits), false));
+                }
+                (self.facts, self.line) = (facts, line);
+                return self.whole(input, end);
+            }
+        }
+        self.resume(input)
+    }
+
+    /// A head that is not plain, not whole, or was not when its first bytes came.
+    #[inline(never)]
+    fn resume(&mut self, input: &[u8]) -> Result<Boundary> {
+        let flow = &mut self.flow;
         if !flow.scan.is_in_fields() {
             if !flow.scan.is_resumed() {
                 flow.scan.restart(0, State::Method);
@@ -97,9 +122,9 @@ impl Requests {
     }
 
     /// The head ends at `end`.
-    #[inline(always)]
+    #[inline(never)]
     fn whole(&mut self, input: &[u8], end: usize) -> Result<Boundary> {
-        let RequestLine { method_end, target_end, minor } = self.line;
+        let RequestLine { method_end, minor, .. } = self.line;
         let facts = &mut self.facts;
         // RFC 9112, 6.1 and 6.3: chunked comes last, and there is none of it in HTTP/1.0.
         if facts.coding == Coding::Other || (facts.coding == Coding::Chunked && minor == 0) {
@@ -125,17 +150,27 @@ impl Requests {
         }
         let switches = tunnel || facts.has(UPGRADE);
         self.flow.scan.finish();
-        let notes = Notes {
+        let traits = Traits { minor, flags: facts.flags, keep_alive, tunnel };
+        let notes = self.line.notes(end, framing, traits);
+        Ok(self.flow.begin(notes, switches))
+    }
+}
+
+impl RequestLine {
+    /// The notes of a head that begins with the line and ends at `end`.
+    #[inline(always)]
+    const fn notes(self, end: usize, framing: Framing, traits: Traits) -> Notes {
+        let (one, two) = (self.method_end as u32, self.target_end as u32);
+        Notes {
             kind: Kind::Head,
             framing,
-            traits: Traits { minor, flags: facts.flags, keep_alive, tunnel },
+            traits,
             status: 0,
-            one: method_end as u32,
-            two: target_end as u32,
-            fields: (target_end as u32 + 11, end as u32 - 2),
+            one,
+            two,
+            fields: (two + 11, end as u32 - 2),
             end: end as u32,
-        };
-        Ok(self.flow.begin(notes, switches))
+        }
     }
 }
 

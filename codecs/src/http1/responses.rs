@@ -239,10 +239,6 @@ impl Codec for Responses {
         if self.flow.stage == Stage::Head { self.head(input) } else { self.flow.body(input) }
     }
 
-    fn delimit_last(&mut self, rest: &[u8]) -> Result<Boundary> {
-        Ok(self.flow.last(rest).unwrap_or(Boundary::Need(rest.len() + 1)))
-    }
-
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<Part<Response<&'a [u8]>, &'a [u8]>> {
         let notes = &self.flow.notes;

@@ -5,7 +5,8 @@ use wireview::{Error, Result};
 use super::facts::See;
 use super::field;
 use super::headers::{Entry, INDEXED};
-use super::line::{Bounds, FieldLine, Line, State, TARGET, TEXT, TOKEN, dissect, is};
+use super::line::{Bounds, FieldLine, Line, State, TOKEN, dissect, is};
+use super::mask::{Stops, plain_name};
 
 /// Where a scan stands, and what it noted.
 #[derive(Clone, Debug)]
@@ -53,10 +54,23 @@ impl Scan {
         self.index = [Entry::NONE; INDEXED];
     }
 
+    /// Forgets what the last scan noted.
+    #[inline(always)]
+    pub(super) const fn clear(&mut self) {
+        self.count = 0;
+        self.index = [Entry::NONE; INDEXED];
+    }
+
     /// All is scanned. What was noted stays until the next scan starts.
     #[inline(always)]
     pub(super) const fn finish(&mut self) {
         self.line = Line::new(0, State::Field);
+    }
+
+    /// How far the line has been looked at that is on its way.
+    #[cfg(test)]
+    pub(super) const fn seen(&self) -> usize {
+        self.line.seen
     }
 
     /// Whether bytes have been scanned already.
@@ -71,24 +85,10 @@ impl Scan {
     }
 
     /// The request line. `None` until it is whole.
-    #[inline(always)]
     pub(super) fn request_line(&mut self, input: &[u8], bounds: &Bounds) -> Result<Option<(RequestLine, usize)>> {
-        if !self.is_resumed()
-            && let Some((line, end)) = request_line(input)
-            && end <= bounds.line
-            && end <= bounds.head
-        {
-            return Ok(Some((line, end)));
-        }
-        self.slow_request_line(input, bounds)
-    }
-
-    #[cold]
-    fn slow_request_line(&mut self, input: &[u8], bounds: &Bounds) -> Result<Option<(RequestLine, usize)>> {
         let Some(end) = self.line.run(input, bounds)? else { return Ok(None) };
-        let method_end = position(input, 0, b' ');
-        let target_end = position(input, method_end + 1, b' ');
-        Ok(Some((RequestLine { method_end, target_end, minor: input[end - 3] - b'0' }, end)))
+        let method_end = long_name(input, 0);
+        Ok(Some((RequestLine { method_end, target_end: end - 11, minor: input[end - 3] - b'0' }, end)))
     }
 
     /// The status line. `None` until it is whole.
@@ -107,14 +107,15 @@ impl Scan {
     }
 
     /// The field lines, and the empty line behind them. `None` until that has come, else where it ends.
-    #[inline(always)]
     pub(super) fn fields(&mut self, input: &[u8], bounds: &Bounds, see: &mut impl See) -> Result<Option<usize>> {
         let mut at = self.line.at;
+        let mut stops = Stops::new(input, at);
         // A line that has been begun is gone on with where it was cut.
         let mut resumed = self.line.seen > at;
         loop {
-            let line = match field_line(input, at) {
-                Some(line) if !resumed && self.fits(&line, at, bounds) => line,
+            let plain = if resumed { None } else { field_line(input, at, &mut stops) };
+            let line = match plain {
+                Some(line) if self.fits(&line, at, bounds) => line,
                 _ => {
                     if !resumed {
                         if input.get(at..at + 2) == Some(b"\r\n") && at + 2 <= bounds.head {
@@ -124,13 +125,17 @@ impl Scan {
                     }
                     resumed = false;
                     match self.slow_field(input, bounds)? {
-                        Slow::Field(line) => line,
+                        Slow::Field(line) => {
+                            stops = Stops::new(input, line.end);
+                            line
+                        }
                         Slow::End(end) => return Ok(Some(end)),
                         Slow::Part => return Ok(None),
                     }
                 }
             };
-            see.see(&input[at..line.name_end], &input[line.value.0..line.value.1], line.value.0)?;
+            let (from, to) = line.value;
+            see.see(&input[at..], line.name_end - at, from - at..to - at, at)?;
             if let Some(entry) = self.index.get_mut(self.count as usize) {
                 *entry = Entry::new(
                     line.end - at,
@@ -144,7 +149,6 @@ impl Scan {
         }
     }
 
-    #[inline(always)]
     const fn fits(&self, line: &FieldLine, at: usize, bounds: &Bounds) -> bool {
         line.end - at <= bounds.line && line.end <= bounds.head && self.count < bounds.fields
     }
@@ -172,59 +176,60 @@ enum Slow {
     Part,
 }
 
-/// The position of `byte` from `at` on, or the end.
-fn position(input: &[u8], at: usize, byte: u8) -> usize {
-    input[at..].iter().position(|b| *b == byte).map_or(input.len(), |found| at + found)
+/// How long the token is that goes on at `at`.
+#[inline(never)]
+pub(super) fn long_name(input: &[u8], at: usize) -> usize {
+    let rest = input.get(at..).unwrap_or_default();
+    rest.iter().position(|byte| !is(*byte, TOKEN)).unwrap_or(rest.len())
 }
 
-#[inline(always)]
-fn span(input: &[u8], mut at: usize, class: u8) -> usize {
-    while let Some(&byte) = input.get(at) {
-        if !is(byte, class) {
-            break;
+/// What a line at `at` is, if it is whole and lawful. `Err` if it is the empty line.
+fn field_line(input: &[u8], at: usize, stops: &mut Stops) -> Option<FieldLine> {
+    let mut line_end = stops.next_from(input, at);
+    if input.get(line_end..line_end + 2)? != b"\r\n" {
+        line_end = later_stop(input, line_end, stops)?;
+    }
+    stops.skip_lf();
+    let line = &input[..line_end + 2];
+    let mut name_end = at + input.get(at..).and_then(<[u8]>::first_chunk).map_or(0, plain_name);
+    if *line.get(name_end)? != b':' {
+        name_end += long_name(line, name_end);
+        if *line.get(name_end)? != b':' {
+            return None;
         }
-        at += 1;
     }
-    at
-}
-
-#[inline(always)]
-fn request_line(input: &[u8]) -> Option<(RequestLine, usize)> {
-    let method_end = span(input, 0, TOKEN);
-    if method_end == 0 || *input.get(method_end)? != b' ' {
-        return None;
-    }
-    let target_end = span(input, method_end + 1, TARGET);
-    if target_end == method_end + 1 {
-        return None;
-    }
-    let rest: &[u8; 11] = input.get(target_end..)?.first_chunk()?;
-    let minor = match rest {
-        b" HTTP/1.1\r\n" => 1,
-        b" HTTP/1.0\r\n" => 0,
-        _ => return None,
-    };
-    Some((RequestLine { method_end, target_end, minor }, target_end + 11))
-}
-
-/// A whole, lawful field line at `at`.
-#[inline(always)]
-fn field_line(input: &[u8], at: usize) -> Option<FieldLine> {
-    let name_end = span(input, at, TOKEN);
-    if name_end == at || *input.get(name_end)? != b':' {
+    if name_end == at {
         return None;
     }
     let mut start = name_end + 1;
-    while let Some(b' ' | b'\t') = input.get(start) {
+    if *line.get(start)? == b' ' {
         start += 1;
     }
-    let line_end = span(input, start, TEXT);
-    if input.get(line_end..line_end + 2)? != b"\r\n" {
-        return None;
-    }
     let mut end = line_end;
-    while end > start && matches!(input[end - 1], b' ' | b'\t') {
-        end -= 1;
+    if *line.get(start)? <= b' ' || line[line_end - 1] <= b' ' {
+        (start, end) = trim(line, start, line_end);
     }
     Some(FieldLine { name_end, value: (start, end), end: line_end + 2 })
+}
+
+/// Passes over the tabs and the bytes beyond ASCII of a value, to the end of the line.
+#[cold]
+fn later_stop(input: &[u8], at: usize, stops: &mut Stops) -> Option<usize> {
+    let mut at = at;
+    while let b'\t' | 0x80.. = *input.get(at)? {
+        at = stops.next(input);
+    }
+    (input.get(at..at + 2)? == b"\r\n").then_some(at)
+}
+
+/// The value between `start` and `end`, without the blanks around it.
+#[inline(never)]
+pub(super) fn trim(line: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
+    while let Some(b' ' | b'\t') = line.get(start) {
+        start += 1;
+    }
+    while end > start && matches!(line[end - 1], b' ' | b'\t') {
+        end -= 1;
+    }
+    (start, end)
 }

@@ -4,6 +4,7 @@ mod connection;
 mod deframer;
 mod formats;
 mod gather;
+mod http1;
 mod peer;
 mod resp;
 
@@ -11,6 +12,7 @@ pub use connection::connection;
 pub use deframer::deframer;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
+pub use http1::{http1_requests, http1_responses};
 pub use peer::Compared;
 pub use resp::{compare_replies, compare_requests, resp_replies, resp_requests};
 
@@ -22,6 +24,8 @@ pub const ALL: &[(&str, Target)] = &[
     ("length_prefixed", length_prefixed),
     ("resp_requests", resp_requests),
     ("resp_replies", resp_replies),
+    ("http1_requests", http1_requests),
+    ("http1_responses", http1_responses),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),
