@@ -116,6 +116,14 @@ pub trait Codec {
         Ok(())
     }
 
+    /// Whether the bytes of a streamed body are the message's own as they stand on the wire: [`open_body`](Codec::open_body)
+    /// neither changes nor looks at them. Then the kernel may move them on without this program seeing them; to say so of
+    /// other bodies passes them on unopened.
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        false
+    }
+
     /// Called with the tail of a frame whose body was streamed to its end.
     ///
     /// # Errors

@@ -161,6 +161,11 @@ impl<H: Header> Codec for Headed<H> {
     fn parse_head<'a>(&self, head: &'a [u8], _: u64) -> Result<WithHeader<H, &'a [u8]>> {
         self.parse(head)
     }
+
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        true
+    }
 }
 
 /// # Errors

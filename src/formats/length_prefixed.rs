@@ -275,6 +275,11 @@ impl<L: LengthField, S: Shape> Codec for LengthPrefixed<L, S> {
     fn parse_head<'a>(&self, _: &'a [u8], _: u64) -> Result<&'a [u8]> {
         Ok(&[])
     }
+
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        true
+    }
 }
 
 /// # Errors
@@ -367,6 +372,11 @@ impl<L: LengthField> Codec for LengthPrefixedParts<L> {
     fn parse_head<'a>(&self, head: &'a [u8], _: u64) -> Result<Parts<&'a [u8]>> {
         let prefix = head.get(..self.0.shape.offset).ok_or_else(|| Error::truncated(&"prefix", head.len()))?;
         Ok(Parts { prefix, payload: &[], trailer: &[] })
+    }
+
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        true
     }
 }
 

@@ -30,6 +30,10 @@
 //! that half on Linux.
 
 #[cfg(feature = "tokio")]
+mod body;
+#[cfg(feature = "tokio")]
+mod body_file;
+#[cfg(feature = "tokio")]
 mod flow;
 #[cfg(feature = "tokio")]
 mod forward;
@@ -43,6 +47,12 @@ mod write;
 
 #[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
 pub(crate) use linux::Warmth;
+#[cfg(feature = "tokio")]
+pub use body::BodyFault;
+#[cfg(feature = "tokio")]
+pub use body_file::BodyFile;
+#[cfg(feature = "tokio")]
+pub(crate) use flow::Flow;
 #[cfg(feature = "tokio")]
 pub use forward::{Broken, Forwarding, Passed, Side, forward};
 pub use socket::{KernelStream, Socket};

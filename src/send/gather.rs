@@ -81,6 +81,9 @@ pub struct Gather {
     pub(super) high: u64,
     low: u64,
     pub(super) ledger: Ledger,
+    /// Bytes that go to the peer by another way, before anything that waits here.
+    #[cfg(feature = "std")]
+    pub(super) owed: u64,
     /// Why nothing may leave any more.
     #[cfg(feature = "std")]
     pub(super) torn: Option<Shrunk>,
@@ -112,6 +115,8 @@ impl Gather {
             high: 1 << 20,
             low: 1 << 19,
             ledger: Ledger::new(),
+            #[cfg(feature = "std")]
+            owed: 0,
             #[cfg(feature = "std")]
             torn: None,
         }

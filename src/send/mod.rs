@@ -14,6 +14,6 @@ pub use gather::{DEFAULT_COPY_UP_TO, Gather};
 pub use memory::Memory;
 pub use outgoing::{Outgoing, Payload};
 #[cfg(feature = "std")]
-pub use region::{FileRegion, Shrunk};
+pub use region::{FileRegion, Owed, Shrunk};
 #[cfg(any(feature = "tokio", feature = "kernel"))]
 pub(crate) use write::FILE_CHUNK;

@@ -102,6 +102,29 @@ impl FileRegion {
     }
 }
 
+/// A message is to be sent behind a body of which not all was moved to the peer, who would take it for the rest.
+///
+/// It is inside of an [`io::Error`] of kind `InvalidInput`. The body can still be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// How many bytes of the body have not been sent.
+    pub missing: u64,
+}
+
+impl fmt::Display for Owed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of a body are still to be sent before anything else", self.missing)
+    }
+}
+
+impl std::error::Error for Owed {}
+
+impl From<Owed> for io::Error {
+    fn from(owed: Owed) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, owed)
+    }
+}
+
 /// A file has become shorter than a region of it that was to be sent.
 ///
 /// The peer waits for bytes that do not exist, so nothing that is queued behind them can be sent: the queue is
