@@ -82,6 +82,13 @@ pub trait Codec {
         Ok(())
     }
 
+    /// Whether frames are read as they stand on the wire: [`open`](Codec::open) neither changes nor looks at them, and moves
+    /// no state. Then bytes that cannot be written to need not be copied to be read.
+    #[inline]
+    fn is_raw(&self) -> bool {
+        false
+    }
+
     /// Reads one whole opened frame: head, body and tail.
     ///
     /// Pure and repeatable; called between the `delimit` that answered [`Boundary::Frame`] and the next `delimit`, so it may

@@ -266,6 +266,11 @@ impl<L: LengthField, S: Shape> Codec for LengthPrefixed<L, S> {
         }
     }
 
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
         self.payload(frame)
@@ -355,6 +360,11 @@ impl<L: LengthField> Codec for LengthPrefixedParts<L> {
     #[inline(always)]
     fn delimit(&mut self, input: &[u8]) -> Result<Boundary> {
         self.0.delimit(input)
+    }
+
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
     }
 
     #[inline(always)]

@@ -42,6 +42,7 @@ mod linux;
 #[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
 mod outflow;
 mod socket;
+mod source;
 #[cfg(all(target_os = "linux", not(wireview_portable)))]
 mod write;
 
@@ -56,6 +57,7 @@ pub(crate) use flow::Flow;
 #[cfg(feature = "tokio")]
 pub use forward::{Broken, Forwarding, Passed, Side, forward};
 pub use socket::{KernelStream, Socket};
+pub use source::{FileSource, Mapped};
 
 /// File regions shorter than this are read, and leave with the memory around them: `sendfile` would cost more.
 pub const SENDFILE_FROM: u64 = 8 * 1024;

@@ -280,6 +280,8 @@ impl Gather {
             Piece::Arena(len) => Some(&self.arena[at..][..*len]),
             Piece::Shared(bytes) => Some(bytes),
             Piece::Static(bytes) => Some(bytes),
+            #[cfg(feature = "kernel")]
+            Piece::Mapped(bytes) => Some(bytes),
             #[cfg(feature = "std")]
             Piece::Read(bytes) => Some(bytes),
             #[cfg(feature = "std")]

@@ -228,6 +228,17 @@ impl Gather {
         }
     }
 
+    /// Queues bytes of a file that is mapped into memory; small ones are copied as by [`share`](Self::share). A
+    /// [`Mapped`](crate::kernel::Mapped) is put here when it is sent.
+    #[cfg(feature = "kernel")]
+    pub fn share_mapped(&mut self, bytes: Bytes) {
+        if bytes.len() <= self.copy_up_to {
+            self.arena.extend_from_slice(&bytes);
+        } else {
+            self.push(Piece::Mapped(bytes));
+        }
+    }
+
     /// Queues a region of a file. It is read, or handed to the kernel, when its turn comes.
     #[cfg(feature = "std")]
     pub fn file(&mut self, region: FileRegion) {

@@ -13,6 +13,8 @@ mod write;
 pub use gather::{DEFAULT_COPY_UP_TO, Gather};
 pub use memory::Memory;
 pub use outgoing::{Outgoing, Payload};
+#[cfg(feature = "kernel")]
+pub(crate) use region::read_at;
 #[cfg(feature = "std")]
 pub use region::{FileRegion, Owed, Shrunk};
 #[cfg(any(feature = "tokio", feature = "kernel"))]

@@ -95,7 +95,7 @@ impl FileRegion {
         Shrunk { offset: self.offset, wanted: self.len, length }
     }
 
-    pub(super) fn advance(&mut self, by: u64) {
+    pub(crate) fn advance(&mut self, by: u64) {
         assert!(by <= self.len, "advanced beyond the end of a file region");
         self.offset += by;
         self.len -= by;
@@ -170,26 +170,31 @@ impl Shrunk {
     }
 }
 
-#[cfg(unix)]
-fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
 fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
-    use std::os::windows::fs::FileExt;
     while !bytes.is_empty() {
-        match file.seek_read(bytes, offset) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
+        match read_at(file, bytes, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
                 bytes = &mut bytes[read..];
                 offset += read as u64;
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Reads what there is at `offset`.
+pub(crate) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(file, bytes, offset);
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset);
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
 }
 
 /// The same part of the same open file.

@@ -5,4 +5,5 @@
 mod body;
 mod forward;
 mod send;
+mod source;
 mod support;
