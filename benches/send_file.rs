@@ -13,21 +13,25 @@
 
 mod support;
 
+use std::cell::RefCell;
 use std::fs::File;
+use std::future::poll_fn;
 use std::io::{self, BufRead, BufReader, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream as Blocking};
 use std::os::unix::fs::FileExt;
+use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use wireview::FileRegion;
 use wireview::formats::LengthPrefixed;
-use wireview::kernel::{Forwarding, Mapped};
+use wireview::kernel::{Forwarding, KernelStream, Mapped, Socket};
 use wireview::length::U32Be;
 use wireview::tokio::Connection;
 
@@ -74,61 +78,34 @@ fn files(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
     let region = FileRegion::whole(file.clone()).expect("its length");
     let mapped = Mapped::copy(&region).expect("memory");
 
-    let mut conn = Peer::sink(runtime, round);
-    let kernel_region = region.clone();
-    let mut kernel = Some(Connection::new(conn.take(), LengthPrefixed::<U32Be>::new(1)).kernel());
-    race.add("wireview, file region: sendfile", move || {
-        let _child = &conn;
-        let conn = kernel.as_mut().expect("it is connected");
-        runtime.block_on(async {
-            for _ in 0..answers {
-                conn.out().copy(HEAD);
-                conn.out().file(kernel_region.clone());
-                conn.flush().await.expect("the reader reads");
-            }
-            conn.io_mut().read_u8().await.expect("everything was read");
-        });
-    });
+    // One connection for all of them: buffers and windows of two can differ by a factor of two.
+    let mut peer = Peer::sink(runtime, round);
+    let line = Line(Arc::new(peer.take()));
 
-    let (mut peer, from) = (Peer::sink(runtime, round), file.clone());
-    let mut stream = peer.take();
+    let mut conn = Connection::new(line.clone(), LengthPrefixed::<U32Be>::new(1)).kernel();
+    let whole = region.clone();
+    race.add("wireview, file region: sendfile", move || runtime.block_on(ours(&mut conn, &whole, answers)));
+
+    let (mut stream, from) = (line.clone(), file.clone());
     race.add("pread of 64 KiB + write, on the reactor", move || {
-        let _child = &peer;
         runtime.block_on(read_write(&mut stream, &from, len, answers));
     });
 
-    let mut peer = Peer::sink(runtime, round);
-    let mut stream = peer.take();
-    race.add("mmap + writev", move || {
-        let _child = &peer;
-        runtime.block_on(map_write(&mut stream, &mapped, answers));
-    });
+    let mut stream = line.clone();
+    race.add("mmap + writev", move || runtime.block_on(map_write(&mut stream, &mapped, answers)));
 
-    let (mut peer, from) = (Peer::sink(runtime, round), file.clone());
-    let mut stream = Arc::new(peer.take());
+    let (mut stream, from) = (line.clone(), file.clone());
     race.add("sendfile in spawn_blocking", move || {
-        let _child = &peer;
         runtime.block_on(blocking_sendfile(&mut stream, &from, len, answers));
     });
 
-    let mut peer = Peer::sink(runtime, round);
-    let mut conn = Connection::new(peer.take(), LengthPrefixed::<U32Be>::new(1));
+    let mut conn = Connection::new(line.clone(), LengthPrefixed::<U32Be>::new(1));
     race.add("wireview, not asked: read in the pool, written", move || {
-        let _child = &peer;
-        runtime.block_on(async {
-            for _ in 0..answers {
-                conn.out().copy(HEAD);
-                conn.out().file(region.clone());
-                conn.flush().await.expect("the reader reads");
-            }
-            conn.io_mut().read_u8().await.expect("everything was read");
-        });
+        runtime.block_on(ours(&mut conn, &region, answers));
     });
 
-    let mut peer = Peer::sink(runtime, round);
-    let mut stream = peer.take();
+    let mut stream = line;
     race.add("tokio::io::copy of tokio::fs::File", move || {
-        let _child = &peer;
         runtime.block_on(async {
             for _ in 0..answers {
                 stream.write_all(HEAD).await.expect("the reader reads");
@@ -139,26 +116,92 @@ fn files(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
             stream.read_u8().await.expect("everything was read");
         });
     });
-    race.run()
+    let medians = race.run();
+    drop(peer);
+    medians
 }
 
-async fn read_write(stream: &mut TcpStream, from: &File, len: usize, answers: usize) {
+/// A socket that several contenders use in turn.
+#[derive(Clone)]
+struct Line(Arc<TcpStream>);
+
+impl KernelStream for Line {
+    fn socket(&self) -> Socket<'_> {
+        (&*self.0).into()
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.0.poll_read_ready(cx))?;
+            match self.0.try_read(buf.initialize_unfilled()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read.map(|read| buf.advance(read))),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.0.poll_write_ready(cx))?;
+            match self.0.try_write_vectored(slices) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                wrote => return Poll::Ready(wrote),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+async fn ours(conn: &mut Connection<Line, LengthPrefixed<U32Be>>, region: &FileRegion, answers: usize) {
+    for _ in 0..answers {
+        conn.out().copy(HEAD);
+        conn.out().file(region.clone());
+        conn.flush().await.expect("the reader reads");
+    }
+    conn.io_mut().read_u8().await.expect("everything was read");
+}
+
+async fn read_write(stream: &mut Line, from: &File, len: usize, answers: usize) {
     let mut block = vec![0; HEAD.len() + (64 << 10)];
     block[..HEAD.len()].copy_from_slice(HEAD);
     for _ in 0..answers {
-        let (mut at, mut start) = (0, HEAD.len());
+        let (mut at, mut start) = (0, 0);
         while at < len {
-            let read = from.read_at(&mut block[HEAD.len()..][..(len - at).min(64 << 10)], at as u64).expect("read");
+            let max = (len - at).min(64 << 10);
+            let read = from.read_at(&mut block[HEAD.len()..][..max], at as u64).expect("read");
             // The head goes with the first block.
-            stream.write_all(&block[HEAD.len() - start..HEAD.len() + read]).await.expect("the reader reads");
-            start = 0;
+            stream.write_all(&block[start..HEAD.len() + read]).await.expect("the reader reads");
+            start = HEAD.len();
             at += read;
         }
     }
     stream.read_u8().await.expect("everything was read");
 }
 
-async fn map_write(stream: &mut TcpStream, mapped: &Mapped, answers: usize) {
+async fn map_write(stream: &mut Line, mapped: &Mapped, answers: usize) {
     for _ in 0..answers {
         let mut slices = [IoSlice::new(HEAD), IoSlice::new(mapped.bytes())];
         let mut rest = &mut slices[..];
@@ -170,14 +213,13 @@ async fn map_write(stream: &mut TcpStream, mapped: &Mapped, answers: usize) {
     stream.read_u8().await.expect("everything was read");
 }
 
-async fn blocking_sendfile(stream: &mut Arc<TcpStream>, from: &Arc<File>, len: usize, answers: usize) {
+async fn blocking_sendfile(stream: &mut Line, from: &Arc<File>, len: usize, answers: usize) {
     for _ in 0..answers {
-        let exclusive = Arc::get_mut(stream).expect("nobody else has it");
-        exclusive.write_all(HEAD).await.expect("the reader reads");
+        stream.write_all(HEAD).await.expect("the reader reads");
         let mut at = 0;
         while at < len as u64 {
-            stream.writable().await.expect("the reader reads");
-            let (to, from) = (stream.clone(), from.clone());
+            stream.0.writable().await.expect("the reader reads");
+            let (to, from) = (stream.0.clone(), from.clone());
             at = tokio::task::spawn_blocking(move || {
                 let mut at = at;
                 let sent = to.try_io(tokio::io::Interest::WRITABLE, || {
@@ -198,8 +240,7 @@ async fn blocking_sendfile(stream: &mut Arc<TcpStream>, from: &Arc<File>, len: u
             .expect("no panic");
         }
     }
-    let exclusive = Arc::get_mut(stream).expect("nobody else has it");
-    exclusive.read_u8().await.expect("everything was read");
+    stream.read_u8().await.expect("everything was read");
 }
 
 /// From a source through this process to a sink.
@@ -209,59 +250,55 @@ fn forwarding(bench: &support::Bench, runtime: &Runtime) {
         return;
     }
     let round = if bench.is_test() { 1 << 20 } else { 16 << 20 };
-    let mut race = bench.race(title, "kB", (round / 1000) as u64).timed_by(processor_time);
 
-    let mut pair = Pair::new(runtime, round);
-    race.add("wireview Forwarding: splice", move || {
+    let pair = RefCell::new(Pair::new(runtime, round));
+    let mut race = bench.race(title, "kB", (round / 1000) as u64).timed_by(processor_time);
+    race.add("wireview Forwarding: splice", || {
+        let Pair { a, b, .. } = &mut *pair.borrow_mut();
         runtime.block_on(async {
-            pair.begin().await;
+            a.write_all(BEGIN).await.expect("the source listens");
             let mut forwarding = Forwarding::new();
-            let (a, b) = (&mut pair.a, &mut pair.b);
             // The sink says that it has everything, which is forwarded to the source, and told here.
-            std::future::poll_fn(|cx| {
+            poll_fn(|cx| {
                 let polled = forwarding.poll(a, b, cx);
-                if forwarding.to_a().total() == 1 { std::task::Poll::Ready(Ok(())) } else { polled }
+                if forwarding.to_a().total() == 1 { Poll::Ready(Ok(())) } else { polled }
             })
             .await
             .expect("both go on");
         });
     });
-
     for (name, size) in [("copied through 64 KiB", 64 << 10), ("copied through 8 KiB, as tokio::io::copy does", 8 << 10)] {
-        let mut pair = Pair::new(runtime, round);
-        let mut block = vec![0; size];
+        let (pair, mut block) = (&pair, vec![0; size]);
         race.add(name, move || {
+            let Pair { a, b, .. } = &mut *pair.borrow_mut();
             runtime.block_on(async {
-                pair.begin().await;
+                a.write_all(BEGIN).await.expect("the source listens");
                 let mut left = round;
                 while left > 0 {
-                    let read = pair.a.read(&mut block).await.expect("the source says it all");
-                    pair.b.write_all(&block[..read]).await.expect("the sink reads");
+                    let read = a.read(&mut block).await.expect("the source says it all");
+                    b.write_all(&block[..read]).await.expect("the sink reads");
                     left -= read;
                 }
-                pair.b.read_u8().await.expect("everything was read");
+                b.read_u8().await.expect("everything was read");
             });
         });
     }
     race.run();
 }
 
+/// What a source is told to say a round.
+const BEGIN: &[u8; 1] = b"!";
+
 struct Pair {
     a: TcpStream,
     b: TcpStream,
-    _source: Peer,
-    _sink: Peer,
+    _ends: [Peer; 2],
 }
 
 impl Pair {
     fn new(runtime: &Runtime, round: usize) -> Self {
         let (mut source, mut sink) = (Peer::source(runtime, round), Peer::sink(runtime, round));
-        Self { a: source.take(), b: sink.take(), _source: source, _sink: sink }
-    }
-
-    /// Has the source say one round.
-    async fn begin(&mut self) {
-        self.a.write_all(b"!").await.expect("the source listens");
+        Self { a: source.take(), b: sink.take(), _ends: [source, sink] }
     }
 }
 
@@ -344,7 +381,7 @@ fn source(address: &str, round: usize) {
     let mut told = [0];
     // What the sink says comes back here, too.
     while stream.read_exact(&mut told).is_ok() {
-        if told != *b"!" {
+        if told != *BEGIN {
             continue;
         }
         let mut left = round;
