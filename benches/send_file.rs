@@ -267,7 +267,9 @@ fn forwarding(bench: &support::Bench, runtime: &Runtime) {
             .expect("both go on");
         });
     });
-    for (name, size) in [("copied through 64 KiB", 64 << 10), ("copied through 8 KiB, as tokio::io::copy does", 8 << 10)] {
+    for (name, size) in
+        [("copied through 64 KiB", 64 << 10), ("copied through 8 KiB, as tokio::io::copy does", 8 << 10)]
+    {
         let (pair, mut block) = (&pair, vec![0; size]);
         race.add(name, move || {
             let Pair { a, b, .. } = &mut *pair.borrow_mut();

@@ -34,7 +34,10 @@ impl<T> Route<T> {
     }
 
     #[cfg(feature = "kernel")]
-    #[cfg_attr(any(not(target_os = "linux"), wireview_portable), expect(dead_code, reason = "there is no such way here"))]
+    #[cfg_attr(
+        any(not(target_os = "linux"), wireview_portable),
+        expect(dead_code, reason = "there is no such way here")
+    )]
     #[inline]
     pub(crate) fn socket<'a>(&self, stream: &'a T) -> Option<Socket<'a>> {
         self.socket.map(|socket| socket(stream))

@@ -46,8 +46,6 @@ mod source;
 #[cfg(all(target_os = "linux", not(wireview_portable)))]
 mod write;
 
-#[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
-pub(crate) use linux::Warmth;
 #[cfg(feature = "tokio")]
 pub use body::BodyFault;
 #[cfg(feature = "tokio")]
@@ -56,6 +54,8 @@ pub use body_file::BodyFile;
 pub(crate) use flow::Flow;
 #[cfg(feature = "tokio")]
 pub use forward::{Broken, Forwarding, Passed, Side, forward};
+#[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
+pub(crate) use linux::Warmth;
 pub use socket::{KernelStream, Socket};
 pub use source::{FileSource, Mapped};
 

@@ -44,8 +44,7 @@ impl<T, E> Outflow<T, E> {
         };
         self.book_misses();
         let queue = &self.queue;
-        let wrote = socket
-            .poll_write_with(cx, || queue.with_slices(|slices| send_memory(socket.fd(), slices, more)));
+        let wrote = socket.poll_write_with(cx, || queue.with_slices(|slices| send_memory(socket.fd(), slices, more)));
         match wrote {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(self.failed(io::ErrorKind::WriteZero.into()))),
             Poll::Ready(Ok(sent)) => {

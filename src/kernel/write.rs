@@ -25,7 +25,9 @@ impl Gather {
                     let more = self.next_file().is_some_and(|region| region.len() >= SENDFILE_FROM);
                     self.with_slices(|slices| send_memory(fd, slices, more))
                 }
-                Some(region) if region.len() >= SENDFILE_FROM || self.is_begun() => send_file(fd, region, SENDFILE_CHUNK),
+                Some(region) if region.len() >= SENDFILE_FROM || self.is_begun() => {
+                    send_file(fd, region, SENDFILE_CHUNK)
+                }
                 Some(_) => {
                     self.read_front_file()?;
                     continue;

@@ -24,7 +24,7 @@ pub use compat::Compat;
 pub use connection::{Connection, Parts};
 pub use half::{Receiver, Sender};
 pub use layered::Layered;
-pub use stream::Frames;
 #[cfg(all(feature = "kernel", target_os = "linux", not(wireview_portable)))]
 pub(crate) use outflow::Outflow;
+pub use stream::Frames;
 pub use timer::Deadlines;

@@ -280,7 +280,8 @@ async fn a_region_beyond_the_end_is_found_out_when_it_is_sent() {
 #[tokio::test]
 async fn what_the_kernel_refuses_is_read() {
     // Such files say that they have no length, and answer `sendfile` with EINVAL.
-    let file = Arc::new(std::fs::File::open("/proc/self/attr/current").or_else(|_| std::fs::File::open("/proc/version")));
+    let file =
+        Arc::new(std::fs::File::open("/proc/self/attr/current").or_else(|_| std::fs::File::open("/proc/version")));
     let Ok(file) = Arc::try_unwrap(file).expect("one owner") else { return };
     let len = { &file }.read(&mut [0; 4096]).unwrap_or(0) as u64;
     if len == 0 {
