@@ -70,3 +70,8 @@ pub const SENDFILE_FROM: u64 = 8 * 1024;
 
 /// How much of a region one call hands to the kernel: a call with more would keep the reactor from other work.
 pub const SENDFILE_CHUNK: usize = 256 * 1024;
+
+/// How much the kernel moves for one task before others have their turn: a peer that takes everything at once would
+/// otherwise have the thread for itself.
+#[cfg(feature = "tokio")]
+const BURST: u64 = 2 * 1024 * 1024;

@@ -355,6 +355,8 @@ async fn cold_files_are_sent() {
     file.write_all(&pattern(0, 3 << 20)).expect("room");
     file.sync_all().expect("on its disk");
     let file = Arc::new(std::fs::File::open(&path).expect("it is there"));
+    // Such a file system has its files nowhere but in memory.
+    let in_memory = rustix::fs::fstatfs(&*file).is_ok_and(|system| system.f_type == 0x0102_1994);
     for len in [1000, 3 << 20] {
         fadvise(&*file, 0, None, Advice::DontNeed).expect("dropped from memory");
         let (mut conn, peer) = kernel(sockets().await);
@@ -362,7 +364,12 @@ async fn cold_files_are_sent() {
         conn.out().file(region(&file, 0, len));
         let peer = tokio::spawn(drain(peer));
         conn.shutdown().await.expect("sent");
+        let cold = conn.ledger().cold_files;
         drop(conn);
         assert!(peer.await.expect("no panic") == [b"head", &pattern(0, len as usize)[..]].concat());
+        if IN_KERNEL && len > 1000 {
+            assert!(cold > 0 || in_memory, "it was dropped from memory, and nobody asked for it");
+        }
+        assert!(cold <= 1 + len / SENDFILE_CHUNK as u64);
     }
 }
