@@ -12,10 +12,10 @@ const INPUTS: usize = 200;
 
 fn main() {
     let bench = support::Bench::from_args("laws");
-    let mut race = bench.race("all laws of reading and writing, from 200 inputs", "input", INPUTS as u64);
     let prefixed = inputs(&[b"\0\x02hi", b"\0\x02hi\0\x05hello", b"\0\x09hello", b"\0\x10sixteen and more"]);
     let delimited = inputs(&[b"one||two|", b"three|", b"four"]);
     let replies = inputs(&[b"+OK\r\n:1\r\n", b"$5\r\nhello\r\n", b"*2\r\n:1\r\n$1\r\na\r\n"]);
+    let mut race = bench.race("all laws of reading and writing", "input", INPUTS as u64);
     race.add("length prefixed", || check(|| LengthPrefixed::<U16Be>::new(1000), &prefixed));
     race.add("delimited by a byte", || check(|| Delimited::new(b"|", 1000), &delimited));
     race.add("RESP replies", || check(Replies::new, &replies));

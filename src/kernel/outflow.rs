@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use super::linux::{push, read_now, refuses, send_file, send_memory};
-use super::{SENDFILE_FROM, Socket};
+use super::{BURST, SENDFILE_FROM, Socket};
 use crate::Fault;
 use crate::tokio::Outflow;
 
@@ -42,6 +42,7 @@ impl<T, E> Outflow<T, E> {
             }
             _ => false,
         };
+        self.book_misses();
         let queue = &self.queue;
         let wrote = socket.poll_write_with(cx, || queue.with_slices(|slices| send_memory(socket.fd(), slices, more)));
         match wrote {
@@ -61,9 +62,21 @@ impl<T, E> Outflow<T, E> {
         let Some(region) = self.queue.front_file() else { return Poll::Ready(Ok(())) };
         let short = region.len() < SENDFILE_FROM && !self.queue.is_begun();
         if short || self.warmth.is_refused(region) {
+            if short && !self.is_reading() {
+                self.warmth.misses += 1;
+                self.book_misses();
+            }
             return self.poll_read_file(cx);
         }
-        let max = ready!(self.warmth.poll_warm(region, cx));
+        let warm = self.warmth.poll_warm(region, cx);
+        self.book_misses();
+        let max = ready!(warm);
+        if self.warmth.burst >= BURST {
+            self.warmth.burst = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let Some(region) = self.queue.front_file() else { return Poll::Ready(Ok(())) };
         match socket.poll_write_with(cx, || send_file(socket.fd(), region, max)) {
             Poll::Ready(Ok(0)) => {
                 push(socket.fd());
@@ -72,6 +85,7 @@ impl<T, E> Outflow<T, E> {
                 Poll::Ready(Err(self.failed(shrunk.into())))
             }
             Poll::Ready(Ok(sent)) => {
+                self.warmth.burst += sent as u64;
                 self.queue.advance_file(sent as u64);
                 self.wrote();
                 Poll::Ready(Ok(()))
@@ -86,5 +100,9 @@ impl<T, E> Outflow<T, E> {
             }
             Poll::Pending => self.poll_patience(cx),
         }
+    }
+
+    fn book_misses(&mut self) {
+        self.queue.ledger_mut().cold_files += std::mem::take(&mut self.warmth.misses);
     }
 }

@@ -102,7 +102,9 @@ fn whole<M: Message>(judge: &mut Judge<'_, M>, body: &Body<M>) -> Verdict {
     };
     let Body { head, message, len, bytes } = body;
     let (front, rest) = seen.bytes.split_at(head.len().min(seen.bytes.len()));
-    if front != head || !rest.starts_with(bytes) || bytes.len() as u64 != *len {
+    // A body that the end of the stream ends has no length, and nothing behind it.
+    let all = if *len == u64::MAX { rest.len() as u64 } else { *len };
+    if front != head || !rest.starts_with(bytes) || bytes.len() as u64 != all {
         let what = format_args!(
             "whole \"{}\"; streamed \"{}\" and {len} bytes \"{}\"",
             seen.bytes.escape_ascii(),
