@@ -114,7 +114,10 @@ fn whole<M: Message>(judge: &mut Judge<'_, M>, body: &Body<M>) -> Verdict {
         judge.differs(Law::SplitInvariance, what)?;
     }
     if let Ok(expected) = seen.message {
-        let fits = |(one, whole): (&Span, &Span)| one == whole || one.is_empty();
+        // A field that begins in the head and goes on in the body is shown as far as it has come.
+        let begun =
+            |one: Span, whole: Span| one.at() == whole.at() && one.range().end == head.len() && one.len() < whole.len();
+        let fits = |(one, whole): (&Span, &Span)| one == whole || one.is_empty() || begun(*one, *whole);
         let (one, all) = (spans(*message), spans(expected));
         if one.len() != all.len() || !one.iter().zip(&all).all(fits) {
             let what = format_args!("whole {expected:?}, its head alone {message:?}");
