@@ -431,3 +431,29 @@ fn a_report_shows_the_frame_and_the_place() {
     assert_eq!(deframer.report_last(error), report);
     assert!(report.to_string().ends_with("here: 23 00 04 | 3f 62 61 64 21"), "{report}");
 }
+
+#[test]
+fn what_is_wanted_at_the_end_is_held_against_the_limit() {
+    /// Wants five bytes, and at the end so many.
+    #[derive(Debug)]
+    struct Wants(usize);
+    impl Codec for Wants {
+        type Message = Span;
+        fn delimit(&mut self, _: &[u8]) -> Result<Boundary> {
+            Ok(Boundary::Need(5))
+        }
+        fn delimit_last(&mut self, _: &[u8]) -> Result<Boundary> {
+            Ok(Boundary::Need(self.0))
+        }
+        fn parse<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
+            Ok(frame)
+        }
+    }
+    for (wants, expected) in [(6, Kind::Eof), (7, Kind::Limit), (8, Kind::Limit)] {
+        let mut deframer = Deframer::with_limits(Wants(wants), Limits::new().max_frame(6));
+        deframer.feed(b"abc");
+        assert!(deframer.next().expect("two are missing").is_none());
+        deframer.finish();
+        assert_eq!(deframer.next().expect_err("no frame").kind(), expected, "{wants}");
+    }
+}
