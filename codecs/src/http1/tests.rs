@@ -398,10 +398,10 @@ fn a_head_in_pieces_is_resumed_where_it_was_cut() {
     let bounds = Bounds { head: 1 << 16, line: 1 << 16, fields: 9 };
     let mut at = 0;
     for end in 1..head.len() {
-        if !scan.is_in_fields() {
-            if let Some((_, start)) = scan.request_line(&head[..end], &bounds).expect("lawful") {
-                scan.begin_fields(start);
-            }
+        if !scan.is_in_fields()
+            && let Some((_, start)) = scan.request_line(&head[..end], &bounds).expect("lawful")
+        {
+            scan.begin_fields(start);
         }
         if scan.is_in_fields() {
             assert_eq!(scan.fields(&head[..end], &bounds, &mut ()), Ok(None));
