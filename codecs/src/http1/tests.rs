@@ -348,6 +348,7 @@ fn status_lines() {
         (b"HTTP/1.1 20 OK\r\n", "status Malformed 11"),
         (b"HTTP/1.1 2000 OK\r\n", "status Malformed 12"),
         (b"HTTP/1.1 099 OK\r\n", "status Malformed 9"),
+        (b"HTTP/1.1 200\n", "line end Malformed 12"),
         (b"HTTP/1.1\r\n", "version Malformed 8"),
         (b"HTTP/1.1 200 O\x01\r\n", "reason phrase Malformed 14"),
         (b"HTTP/1.1 200 O\n", "line end Malformed 14"),
@@ -474,6 +475,7 @@ fn targets_have_paths_and_queries() {
         ("http://h", "/", None),
         ("http://h?a=/b", "/", Some("a=/b")),
         ("*", "*", None),
+        ("?a", "", Some("a")),
         ("h:443", "h:443", None),
         ("/x://y/z", "/x://y/z", None),
     ] {
