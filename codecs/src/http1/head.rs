@@ -147,8 +147,8 @@ impl<'a> Request<&'a [u8]> {
         self.target
     }
 
-    /// The path: of `/path?query` and of `http://host/path?query`, still encoded, never empty; `*`, or `host:port` behind
-    /// `CONNECT`, as they are.
+    /// The path: of `/path?query` and of `http://host/path?query`, still encoded; `*`, or `host:port` behind `CONNECT`, as they are.
+    /// Empty only for a target that begins with `?` or `#`, which none of the four forms does.
     #[must_use]
     pub fn path(&self) -> &'a [u8] {
         let end = self.target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(self.target.len());

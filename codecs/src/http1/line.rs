@@ -151,6 +151,7 @@ impl Line {
                 State::Status(3) => match byte {
                     b' ' => State::Reason,
                     b'\r' => State::Cr,
+                    b'\n' => return Err(Error::malformed(&field::LINE_END, i)),
                     _ => return Err(Error::malformed(&field::STATUS, i)),
                 },
                 State::Status(n) => match byte {

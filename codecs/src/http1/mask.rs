@@ -165,7 +165,7 @@ mod tests {
     /// Every byte at every place of every length: what a loop finds, the masks find.
     #[test]
     fn masks_find_what_a_loop_finds() {
-        let is_stop = |byte: u8| byte < b' ' || byte >= 0x7f;
+        let is_stop = |byte: u8| !(b' '..0x7f).contains(&byte);
         for len in 0..150 {
             for at in 0..len {
                 let mut input: Vec<u8> = (0..len).map(|i| b' ' + (i * 7 % 95) as u8).collect();

@@ -98,9 +98,9 @@ fn read(stem: &str, text: &str, fixtures: &mut Vec<Fixture>) {
             if meta.contains("skipBody") {
                 kind.push_str("-skip-body");
             }
-        } else if line.starts_with("```") {
+        } else if let Some(language) = line.strip_prefix("```") {
             let block: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
-            match &line[3..] {
+            match language {
                 "http" => input = Some(unescape(&block.join("\n"))),
                 "log" => {
                     let number =
