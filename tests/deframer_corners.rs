@@ -726,10 +726,10 @@ fn a_body_may_go_by_elsewhere() {
     assert_eq!((deframer.ledger().received, deframer.ledger().spliced_in), (102, 85));
     deframer.feed(b"\0\x02ok\0");
     assert_eq!(take(&mut deframer), b"ok");
-    // Offsets count what has gone by.
+    // Offsets count what has gone by: the frame begins at 106, and ends one byte later.
     deframer.finish();
     let error = deframer.next().expect_err("a half length");
-    assert_eq!(deframer.report(error).stream_offset(), 106);
+    assert_eq!(deframer.report(error).stream_offset(), 107);
 }
 
 #[test]
