@@ -111,6 +111,8 @@
 //! | `nom` | nom 8 parsers as codecs: [`formats::nom`] | nom |
 //! | `zerocopy` | header structs read in place: [`formats::Headed`] | zerocopy |
 //! | `tracing` | a span for each connection, an event for each fault | tracing |
+//! | `tls` | [`mod@tls`]: rustls below a [`tokio::Connection`] | tokio-rustls |
+//! | `ktls` | the same by the kernel where it can, Linux | nix, socket2, zeroize |
 //! | `testing` | [`torture`] streams, and the [`laws`] a codec must keep | |
 //!
 //! Without any, the crate is `no_std` with `alloc`, on `bytes` and `memchr` alone. Features add and never alter.
@@ -140,6 +142,8 @@ pub mod length;
 mod received;
 pub mod recv;
 pub mod send;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 #[cfg(any(feature = "testing", all(test, feature = "std")))]
