@@ -108,7 +108,7 @@ async fn dropped_futures_lose_nothing() {
             assert!(answer.frame.view().expect("its bytes") == sent[next], "frame {next}");
             next += 1;
         }
-        assert!(dropped > 10, "{dropped} futures were dropped");
+        assert!(dropped > 0, "no future was dropped");
         conn.shutdown().await.expect("closed");
         assert!(conn.next().await.expect("the end").is_none());
         echo.await.expect("no panic");

@@ -13,14 +13,14 @@ use wireview::tls::rustls::{
 use wireview::tls::{Acceptor, Connector, TlsStream};
 
 /// A certificate of `localhost` and what to make of it.
-pub struct Identity {
-    pub certificate: CertificateDer<'static>,
-    pub pem: String,
+pub(crate) struct Identity {
+    pub(crate) certificate: CertificateDer<'static>,
+    pub(crate) pem: String,
     key: PrivateKeyDer<'static>,
 }
 
 impl Identity {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         Self {
             certificate: made.cert.der().clone(),
@@ -29,7 +29,7 @@ impl Identity {
         }
     }
 
-    pub fn server(&self) -> ServerConfig {
+    pub(crate) fn server(&self) -> ServerConfig {
         ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .expect("versions")
@@ -38,7 +38,7 @@ impl Identity {
             .expect("a certificate and its key")
     }
 
-    pub fn client(&self, version: &'static SupportedProtocolVersion, suite: Option<CipherSuite>) -> ClientConfig {
+    pub(crate) fn client(&self, version: &'static SupportedProtocolVersion, suite: Option<CipherSuite>) -> ClientConfig {
         let mut provider: CryptoProvider = ring::default_provider();
         provider.cipher_suites.retain(|one| suite.is_none_or(|suite| one.suite() == suite));
         let mut roots = RootCertStore::empty();
@@ -51,23 +51,23 @@ impl Identity {
     }
 }
 
-pub fn localhost() -> ServerName<'static> {
+pub(crate) fn localhost() -> ServerName<'static> {
     ServerName::try_from("localhost").expect("a name")
 }
 
 /// Which end may use the kernel. On a kernel without TLS, all of them are alike but for the reason that is told.
-pub const ENDS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
+pub(crate) const ENDS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
-pub fn acceptor(config: ServerConfig, kernel: bool) -> Acceptor {
+pub(crate) fn acceptor(config: ServerConfig, kernel: bool) -> Acceptor {
     if kernel { Acceptor::new(config) } else { Acceptor::in_user_space(config) }
 }
 
-pub fn connector(config: ClientConfig, kernel: bool) -> Connector {
+pub(crate) fn connector(config: ClientConfig, kernel: bool) -> Connector {
     if kernel { Connector::new(config) } else { Connector::in_user_space(config) }
 }
 
 /// Two ends of a TCP connection.
-pub async fn tcp() -> (TcpStream, TcpStream) {
+pub(crate) async fn tcp() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let near = TcpStream::connect(listener.local_addr().expect("its address")).await.expect("a connection");
     let far = listener.accept().await.expect("the connection").0;
@@ -75,21 +75,21 @@ pub async fn tcp() -> (TcpStream, TcpStream) {
 }
 
 /// Server and client, after their handshake.
-pub async fn pair(server: &Acceptor, client: &Connector) -> (TlsStream, TlsStream) {
+pub(crate) async fn pair(server: &Acceptor, client: &Connector) -> (TlsStream, TlsStream) {
     let (near, far) = tcp().await;
     let (server, client) = tokio::join!(server.accept(far), client.connect(localhost(), near));
     (server.expect("accepted"), client.expect("connected"))
 }
 
 /// Both of TLS 1.3 by default.
-pub async fn plain_pair(kernel: (bool, bool)) -> (TlsStream, TlsStream) {
+pub(crate) async fn plain_pair(kernel: (bool, bool)) -> (TlsStream, TlsStream) {
     let identity = Identity::new();
     let server = acceptor(identity.server(), kernel.0);
     pair(&server, &connector(identity.client(&version::TLS13, None), kernel.1)).await
 }
 
 /// Bytes that do not repeat soon.
-pub fn noise(len: usize) -> Vec<u8> {
+pub(crate) fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(len + 8);
     while bytes.len() < len {
@@ -103,18 +103,18 @@ pub fn noise(len: usize) -> Vec<u8> {
 }
 
 /// A client that puts its records on the wire where the test says.
-pub struct ByHand {
-    pub tls: ClientConnection,
-    pub io: TcpStream,
+pub(crate) struct ByHand {
+    pub(crate) tls: ClientConnection,
+    pub(crate) io: TcpStream,
 }
 
 impl ByHand {
-    pub fn new(config: ClientConfig, io: TcpStream) -> Self {
+    pub(crate) fn new(config: ClientConfig, io: TcpStream) -> Self {
         Self { tls: ClientConnection::new(Arc::new(config), localhost()).expect("a client"), io }
     }
 
     /// What waits to be sent.
-    pub fn records(&mut self) -> Vec<u8> {
+    pub(crate) fn records(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while self.tls.wants_write() {
             self.tls.write_tls(&mut bytes).expect("memory");
@@ -123,7 +123,7 @@ impl ByHand {
     }
 
     /// Up to the last flight of the handshake, which is not sent but returned.
-    pub async fn handshake(&mut self) -> Vec<u8> {
+    pub(crate) async fn handshake(&mut self) -> Vec<u8> {
         loop {
             let records = self.records();
             if !self.tls.is_handshaking() {
@@ -134,12 +134,12 @@ impl ByHand {
         }
     }
 
-    pub fn queue(&mut self, bytes: &[u8]) {
+    pub(crate) fn queue(&mut self, bytes: &[u8]) {
         assert_eq!(self.tls.writer().write(bytes).expect("queued"), bytes.len());
     }
 
     /// Reads once; what has come of data.
-    pub async fn receive(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) async fn receive(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = [0; 16 * 1024];
         let came = self.io.read(&mut bytes).await?;
         let mut bytes = &bytes[..came];

@@ -7,7 +7,7 @@ use wireview::tls::{Reason, TlsPath, kernel_support};
 use crate::support::{ENDS, Identity, acceptor, connector, pair, tcp};
 
 /// Who should encrypt.
-pub fn expected(kernel: bool) -> TlsPath {
+pub(crate) fn expected(kernel: bool) -> TlsPath {
     match kernel_support() {
         _ if !kernel => TlsPath::Rustls { reason: Reason::NotWanted },
         Ok(_) => TlsPath::Kernel,

@@ -127,6 +127,8 @@ impl KernelTls {
         if let Some(alert) = alert
             && !self.closed
         {
+            // The kernel keeps a bad record as the error of the socket, which would fail the alert, too. This clears it.
+            let _ = self.socket.take_error();
             self.closed = calls::send(&self.socket, ALERT, &[2, alert]).is_ok();
         }
         fault.into()
