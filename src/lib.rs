@@ -170,6 +170,9 @@ pub mod guide {
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/fuzz-your-codec.md")]
     pub mod fuzz_your_codec {}
+    #[cfg(feature = "tls")]
+    #[doc = include_str!("../docs/tls.md")]
+    pub mod tls {}
 }
 
 #[cfg(doctest)]

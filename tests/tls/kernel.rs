@@ -164,7 +164,10 @@ async fn faults_are_told_by_name() {
     let (mut server, client) = by_hand(&version::TLS13).await;
     drop(client);
     let error = server.read(&mut [0; 8]).await.expect_err("cut");
-    assert!(matches!(fault(&error), Some(KernelFault::Truncated)) || error.kind() == ErrorKind::ConnectionReset, "{error}");
+    assert!(
+        matches!(fault(&error), Some(KernelFault::Truncated)) || error.kind() == ErrorKind::ConnectionReset,
+        "{error}"
+    );
 
     let (mut server, mut client) = by_hand(&version::TLS13).await;
     client.io.write_all(&[23, 3, 3, 0, 32]).await.expect("sent");

@@ -38,7 +38,11 @@ impl Identity {
             .expect("a certificate and its key")
     }
 
-    pub(crate) fn client(&self, version: &'static SupportedProtocolVersion, suite: Option<CipherSuite>) -> ClientConfig {
+    pub(crate) fn client(
+        &self,
+        version: &'static SupportedProtocolVersion,
+        suite: Option<CipherSuite>,
+    ) -> ClientConfig {
         let mut provider: CryptoProvider = ring::default_provider();
         provider.cipher_suites.retain(|one| suite.is_none_or(|suite| one.suite() == suite));
         let mut roots = RootCertStore::empty();

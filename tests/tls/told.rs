@@ -60,7 +60,10 @@ async fn each_end_tells_its_path_and_what_was_agreed() {
         assert_eq!(client.session().server_name, None);
         assert_eq!(client.session().peer_certificates, [identity.certificate.clone()]);
         assert_eq!(server.session().peer_certificates, []);
-        assert_eq!(server.get_ref().peer_addr().expect("its peer"), client.get_ref().local_addr().expect("its address"));
+        assert_eq!(
+            server.get_ref().peer_addr().expect("its peer"),
+            client.get_ref().local_addr().expect("its address")
+        );
         assert_eq!(server.into_kernel().is_ok(), expected(ends.0) == TlsPath::Kernel);
     }
     println!("here: {}", expected(true));

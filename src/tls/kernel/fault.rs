@@ -47,7 +47,9 @@ impl fmt::Display for KernelFault {
             Self::Alert(number) => write!(f, "the peer's alert {number}"),
             Self::KeyUpdate => f.write_str("the peer changes its keys, which the kernel's TLS cannot follow"),
             Self::BadRecord => f.write_str("a record that does not authenticate"),
-            Self::Unexpected(record, message) => write!(f, "a record of type {record} with message {message} behind the handshake"),
+            Self::Unexpected(record, message) => {
+                write!(f, "a record of type {record} with message {message} behind the handshake")
+            }
             Self::TooMuchControl => f.write_str("too many records without data"),
             Self::Exhausted => f.write_str("the keys have protected as many records as they may"),
         }

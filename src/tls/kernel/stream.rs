@@ -120,9 +120,9 @@ impl KernelTls {
         self.end = Some(End::Failed(fault));
         let alert = match fault {
             KernelFault::Truncated | KernelFault::Alert(_) => None,
-            KernelFault::BadRecord => Some(20),                                    // bad_record_mac
+            KernelFault::BadRecord => Some(20), // bad_record_mac
             KernelFault::Unexpected(..) | KernelFault::TooMuchControl => Some(10), // unexpected_message
-            KernelFault::KeyUpdate | KernelFault::Exhausted => Some(80),           // internal_error
+            KernelFault::KeyUpdate | KernelFault::Exhausted => Some(80), // internal_error
         };
         if let Some(alert) = alert
             && !self.closed

@@ -44,7 +44,8 @@ impl Support {
     /// Whether it knows this cipher suite in this version.
     #[must_use]
     pub fn takes(self, version: ProtocolVersion, suite: CipherSuite) -> bool {
-        let bits = ALL.iter().enumerate().filter(|(_, one)| Some(**one) == cipher(suite).map(|cipher| (version, cipher)));
+        let bits =
+            ALL.iter().enumerate().filter(|(_, one)| Some(**one) == cipher(suite).map(|cipher| (version, cipher)));
         bits.into_iter().any(|(bit, _)| self.takes & 1 << bit != 0)
     }
 }
