@@ -19,7 +19,7 @@ use super::records::Records;
 #[derive(Debug)]
 pub struct TlsStream {
     inner: Inner,
-    session: Session,
+    session: Box<Session>,
 }
 
 #[derive(Debug)]
@@ -29,12 +29,12 @@ enum Inner {
 }
 
 impl TlsStream {
-    pub(super) const fn kernel(stream: KernelTls, session: Session) -> Self {
-        Self { inner: Inner::Kernel(stream), session }
+    pub(super) fn kernel(stream: KernelTls, session: Session) -> Self {
+        Self { inner: Inner::Kernel(stream), session: Box::new(session) }
     }
 
     pub(super) fn rustls(stream: tokio_rustls::TlsStream<Records>, reason: Reason, session: Session) -> Self {
-        Self { inner: Inner::Rustls(Box::new(stream), reason), session }
+        Self { inner: Inner::Rustls(Box::new(stream), reason), session: Box::new(session) }
     }
 
     /// Who encrypts the bytes, and why not the kernel if it is not the kernel.
