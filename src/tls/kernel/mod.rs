@@ -2,7 +2,7 @@
 
 #[cfg(all(feature = "ktls", target_os = "linux"))]
 mod calls;
-#[cfg(any(all(feature = "ktls", target_os = "linux"), test))]
+#[cfg(all(feature = "ktls", target_os = "linux"))]
 mod control;
 mod fault;
 #[cfg(all(feature = "ktls", target_os = "linux"))]
