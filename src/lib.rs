@@ -108,11 +108,11 @@
 //! | --- | --- | --- |
 //! | `tokio` (default) | [`mod@tokio`] | tokio, tokio-util |
 //! | `std` | `writev`, file regions, the blocking driver | |
+//! | `tls` | [`mod@tls`]: rustls below a [`tokio::Connection`] | tokio-rustls |
+//! | `ktls` | the same by the kernel where it can, Linux | nix, socket2, zeroize |
 //! | `nom` | nom 8 parsers as codecs: [`formats::nom`] | nom |
 //! | `zerocopy` | header structs read in place: [`formats::Headed`] | zerocopy |
 //! | `tracing` | a span for each connection, an event for each fault | tracing |
-//! | `tls` | [`mod@tls`]: rustls below a [`tokio::Connection`] | tokio-rustls |
-//! | `ktls` | the same by the kernel where it can, Linux | nix, socket2, zeroize |
 //! | `testing` | [`torture`] streams, and the [`laws`] a codec must keep | |
 //!
 //! Without any, the crate is `no_std` with `alloc`, on `bytes` and `memchr` alone. Features add and never alter.
