@@ -167,12 +167,12 @@ pub use wire::{Element, Holder, Message, Seq, Span, Wire};
 pub mod guide {
     #[doc = include_str!("../docs/declare-your-protocol.md")]
     pub mod declare_your_protocol {}
-    #[cfg(feature = "testing")]
-    #[doc = include_str!("../docs/fuzz-your-codec.md")]
-    pub mod fuzz_your_codec {}
     #[cfg(feature = "tls")]
     #[doc = include_str!("../docs/tls.md")]
     pub mod tls {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/fuzz-your-codec.md")]
+    pub mod fuzz_your_codec {}
 }
 
 #[cfg(doctest)]
