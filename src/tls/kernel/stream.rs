@@ -176,7 +176,8 @@ impl AsyncRead for KernelTls {
                 None => {}
             }
             ready!(this.socket.poll_read_ready(cx))?;
-            // Not `poll_read`: for tokio a short read means that the socket is empty. Here it may mean that an alert comes next.
+            // Not `poll_read`: for tokio a short read means that the socket is empty. Here it may mean that an alert comes next,
+            // and that Linux 6.1 wakes the reader for it, too, is not promised.
             match this.socket.try_read_buf(buf) {
                 Ok(0) => return Poll::Ready(Err(this.failed(KernelFault::Truncated))),
                 Ok(_) => {
