@@ -19,9 +19,9 @@ const RECORD: usize = 1 << 14;
 ///
 /// Reading goes through this stream and never through the socket: alerts and tickets come between the data.
 ///
-/// To shut it down says `close_notify` and leaves the TCP connection open until it is dropped. Dropping it at once can cut off
-/// what the peer was too slow to take, since the kernel drops records it has not handed to TCP yet: wait until the peer closes,
-/// as [`Connection::close`](crate::tokio::Connection::close) does.
+/// To shut it down says `close_notify` and leaves the TCP connection open until it is dropped. Where the last bytes matter, wait
+/// until the peer closes, as [`Connection::close`](crate::tokio::Connection::close) does: a socket that is closed drops records
+/// the kernel has not handed to TCP yet.
 #[derive(Debug)]
 pub struct KernelTls {
     socket: TcpStream,
