@@ -108,6 +108,8 @@
 //! | --- | --- | --- |
 //! | `tokio` (default) | [`mod@tokio`] | tokio, tokio-util |
 //! | `std` | `writev`, file regions, the blocking driver | |
+//! | `tls` | [`mod@tls`]: rustls below a [`tokio::Connection`] | tokio-rustls |
+//! | `ktls` | the same by the kernel where it can, Linux | nix, socket2, zeroize |
 //! | `nom` | nom 8 parsers as codecs: [`formats::nom`] | nom |
 //! | `zerocopy` | header structs read in place: [`formats::Headed`] | zerocopy |
 //! | `tracing` | a span for each connection, an event for each fault | tracing |
@@ -145,6 +147,8 @@ pub mod recv;
 #[cfg(feature = "std")]
 mod route;
 pub mod send;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 #[cfg(any(feature = "testing", all(test, feature = "std")))]
@@ -168,6 +172,9 @@ pub use wire::{Element, Holder, Message, Seq, Span, Wire};
 pub mod guide {
     #[doc = include_str!("../docs/declare-your-protocol.md")]
     pub mod declare_your_protocol {}
+    #[cfg(feature = "tls")]
+    #[doc = include_str!("../docs/tls.md")]
+    pub mod tls {}
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/fuzz-your-codec.md")]
     pub mod fuzz_your_codec {}
