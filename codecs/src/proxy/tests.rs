@@ -82,11 +82,12 @@ fn every_byte_of_a_line_counts() {
     refused(b"PROXY\tTCP4 1.1.1.1 2.2.2.2 1 2\r\n", Malformed, "signature", 5);
     refused(b"PROXY\r\n", Malformed, "signature", 5);
     refused(b"PROXY  TCP4 1.1.1.1 2.2.2.2 1 2\r\n", Malformed, "family", 6);
-    refused(b"PROXY \r\n", Malformed, "family", 6);
+    refused(b"PROXY \r\n", Malformed, "line end", 6);
     refused(b"PROXY tcp4 1.1.1.1 2.2.2.2 1 2\r\n", Malformed, "family", 6);
     refused(b"PROXY TCP5 1.1.1.1 2.2.2.2 1 2\r\n", Malformed, "family", 6);
     refused(b"PROXY UNKNOWNX\r\n", Malformed, "family", 6);
-    refused(b"PROXY TCP4\r\n", Truncated, "source address", 10);
+    refused(b"PROXY TCP4\r\n", Malformed, "line end", 10);
+    refused(b"PROXY TCP4 1.1.1.1\r\n", Truncated, "destination address", 18);
     refused(b"PROXY TCP4 1.1.1.1 2.2.2.2 1\r\n", Truncated, "destination port", 28);
     refused(b"PROXY TCP4  1.1.1.1 2.2.2.2 1 2\r\n", Malformed, "source address", 11);
     refused(b"PROXY TCP4 ::1 ::1 1 2\r\n", Malformed, "source address", 11);

@@ -30,7 +30,8 @@ pub(super) fn delimit(input: &[u8]) -> Result<Boundary> {
     prefix(input, SIGNATURE)?;
     let line = &input[..input.len().min(MOST)];
     match line.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
-        Some(at) if line[at] == b'\n' => Err(Error::malformed(&field::LINE_END, at)),
+        // No line is so short; then `Need` may ask for as much at once.
+        Some(at) if line[at] == b'\n' || at + 2 < LEAST => Err(Error::malformed(&field::LINE_END, at)),
         Some(at) if at + 2 > MOST => Err(Error::limit(&field::LINE, MOST)),
         Some(at) => match input.get(at + 1) {
             Some(b'\n') => Ok(Boundary::whole(at + 2)),
