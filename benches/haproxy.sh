@@ -34,14 +34,14 @@ trap 'kill "${servers[@]}" 2>/dev/null || true; wait; rm -r "$temp"' EXIT
 cargo build --quiet --release --features kernel --example proxy
 ours=${CARGO_TARGET_DIR:-target}/release/examples/proxy
 
-# A connection through a proxy is two descriptors; where a process may not have enough for all, there are several processes.
-each=$((($(ulimit -n) - 200) / 2))
+# A connection through a proxy is two descriptors, and each has some more for 256 pipes; where a process may not have enough for all, there are several processes.
+each=$((($(ulimit -n) - 1000) / 2))
 processes=$(((idle + each - 1) / each))
 
 # start NAME COMMAND...: a program that listens on $port, which is another one as long as somebody else has it.
 start() {
     local name=$1 && shift
-    while :; do
+    for _ in $(seq 20); do
         port=$((20000 + RANDOM % 12000))
         "configure_$name"
         "$@" >"$temp/$name.log" 2>&1 &
@@ -52,13 +52,14 @@ start() {
             sleep 0.05
         done
     done
+    echo "benches/haproxy.sh: $name does not start: $(cat "$temp/$name.log")" >&2 && exit 1
 }
 
 # listens PID PORT: whether a socket that listens on PORT belongs to PID or a child of it
 listens() {
     local inode
     inode=$(awk -v port="$(printf '%04X' "$2")" '$4 == "0A" && $2 ~ ":" port "$" { print $10; exit }' /proc/net/tcp)
-    [ -n "$inode" ] && ls -l /proc/"$1"/fd 2>/dev/null | grep -q "socket:\[$inode\]"
+    [ -n "$inode" ] && [[ $(ls -l /proc/"$1"/fd 2>/dev/null) = *"socket:[$inode]"* ]]
 }
 
 mkdir "$temp/www"
@@ -93,6 +94,7 @@ configure_haproxy() {
 global
     nbthread 1
     maxconn $each
+    maxpipes 256
 defaults
     mode tcp
     $options
@@ -173,10 +175,11 @@ row() {
         what = unit == "bytes" ? "GB/s" : "/s"
         cpu = unit == "bytes" ? 1 : 1e3
         each = unit == "bytes" ? "s/GB" : "us"
+        less = n[4] > 0 ? sprintf("%.2f", n[3] / n[4]) : "-"
         form = unit == "bytes" ? "%.3f" : "%.0f"
         printf "%-22s %11s %11s %6.2f | %12s %12s %6s\n", title, sprintf(form " %s", n[1] / rate, what),
             sprintf(form " %s", n[2] / rate, what), n[2] / n[1], sprintf("%.3f %s", n[3] / cpu, each),
-            sprintf("%.3f %s", n[4] / cpu, each), n[4] > 0 ? sprintf("%.2f", n[3] / n[4]) : "-"
+            sprintf("%.3f %s", n[4] / cpu, each), less
     }'
 }
 
