@@ -7,6 +7,7 @@ mod server;
 mod balance;
 mod forward;
 mod header;
+#[cfg(unix)]
 mod peers;
 mod support;
 #[cfg(target_os = "linux")]

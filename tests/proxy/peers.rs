@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use wireview_codecs::proxy::{Header, Headers, Version};
@@ -62,7 +63,7 @@ impl Peer {
         Self::start("nginx", |files, fd, address| {
             let (file, files) = (files.join("nginx.conf"), files.display());
             let text = format!(
-                "daemon off; master_process off; pid {files}/pid; error_log {files}/error; events {{}}\n\
+                "daemon off; worker_processes 1; pid {files}/pid; error_log {files}/error; events {{}}\n\
                  http {{ access_log off; client_body_temp_path {files}/a; proxy_temp_path {files}/b;\n\
                  fastcgi_temp_path {files}/c; uwsgi_temp_path {files}/d; scgi_temp_path {files}/e;\n\
                  server {{ listen {address} proxy_protocol;\n\
@@ -78,7 +79,8 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Not killed: the master of nginx has a worker to end.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let _ = self.child.wait();
     }
 }

@@ -81,7 +81,8 @@ fn the_payload_is_spliced_and_passes_no_memory_of_ours() {
     serving.join().expect("no panic");
     drop((client, child.stdin.take()));
     assert!(child.wait().expect("it ends").success());
-    let (moved, calls) = sums(&fs::read_to_string(&trace).expect("a trace"));
+    let trace = fs::read_to_string(&trace).expect("a trace");
+    let (moved, calls) = sums(&trace);
     let by = |name: &str| moved.get(name).copied().unwrap_or_default();
     let copied: u64 = moved.iter().filter(|(name, _)| **name != "splice").map(|(_, bytes)| bytes).sum();
     // In and out again, but for the block that showed that more would come.

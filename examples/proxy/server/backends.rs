@@ -57,7 +57,8 @@ impl Backends {
     /// The next one, of those that are up and not in `tried`. It is counted as having one more, until it is
     /// [left](Self::leave).
     pub(super) fn enter(&self, tried: &[usize]) -> Option<usize> {
-        let turn = self.turn.fetch_add(1, Relaxed);
+        // A second try takes nobody's turn.
+        let turn = if tried.is_empty() { self.turn.fetch_add(1, Relaxed) } else { self.turn.load(Relaxed) };
         let eligible = || (0..self.all.len()).filter(|index| self.all[*index].is_up() && !tried.contains(index));
         let count = eligible().count();
         let mut from = eligible().cycle().skip(turn.checked_rem(count)?).take(count);
