@@ -112,8 +112,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn main() -> io::Result<()> {
     let args = Args::parse();
-    let mut runtime =
-        if args.threads.get() == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let mut runtime = if args.threads.get() == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     let runtime = runtime.worker_threads(args.threads.get()).enable_all().build()?;
     runtime.block_on(run(&args))
 }

@@ -127,6 +127,7 @@ async fn told_to_end_it_lets_connections_end() {
     let proxy = Proxy::start(&[echo().await], plain()).await;
     let mut client = proxy.connect().await;
     ask(&mut client, b"before", b"before").await;
+    proxy.tell.send(Told::Report).expect("it runs");
     proxy.tell.send(Told::End).expect("it runs");
     // It listens no more when a connection is refused, and not before.
     soon(async { while tokio::net::TcpStream::connect(proxy.address).await.is_ok() {} }).await;

@@ -47,7 +47,8 @@ fn a_line_tells_two_addresses_and_two_ports() {
     assert_eq!(header.to_string(), "PROXY V1 Stream 192.168.0.1:56324 to 192.168.0.11:443");
     assert_eq!(written(header).expect("written"), line);
 
-    let longest = b"PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n";
+    let longest =
+        b"PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n";
     assert_eq!(longest.len(), 104);
     assert_eq!(written(read(longest).expect("the longest")).expect("written"), longest);
     let shortened = read(b"PROXY TCP6 0:0::1 ::ffff:1.2.3.4 0 1\r\n").expect("two ways to write zeros");
@@ -64,7 +65,9 @@ fn what_is_unknown_is_ignored() {
         assert_eq!(written(header).expect("written"), line);
     }
     for block in [&b""[..], b"\0", b"anything at all"] {
-        for (command, family) in [(0, 0x00), (0, 0x11), (0, 0xff), (1, 0x00), (1, 0x01), (1, 0x02), (1, 0x10), (1, 0x30)] {
+        for (command, family) in
+            [(0, 0x00), (0, 0x11), (0, 0xff), (1, 0x00), (1, 0x01), (1, 0x02), (1, 0x10), (1, 0x30)]
+        {
             let frame = v2(command, family, block);
             let header = read(&frame).expect("lawful");
             let expected = if command == 0 { Endpoints::Local(block) } else { Endpoints::Unknown(block) };
@@ -215,10 +218,15 @@ fn a_checksum_is_verified_by_a_verb() {
 #[test]
 fn what_cannot_be_told_is_not_written() {
     let address = || "1.2.3.4:5".parse().expect("an address");
-    let v1 = |endpoints: Endpoints<&'static [u8]>| Header { version: Version::V1, endpoints, tlvs: Seq::new(&b""[..], 0) };
+    let v1 =
+        |endpoints: Endpoints<&'static [u8]>| Header { version: Version::V1, endpoints, tlvs: Seq::new(&b""[..], 0) };
     let kind = |header: Header<&[u8]>| written(header).expect_err("refused").kind();
     assert_eq!(kind(v1(Endpoints::Local(b""))), Kind::Unsupported);
-    let unix = |source: &'static [u8], destination: &'static [u8]| Endpoints::Unix { transport: Transport::Stream, source, destination };
+    let unix = |source: &'static [u8], destination: &'static [u8]| Endpoints::Unix {
+        transport: Transport::Stream,
+        source,
+        destination,
+    };
     assert_eq!(kind(v1(unix(b"a", b"b"))), Kind::Unsupported);
     let udp = match Header::<&[u8]>::tcp(Version::V1, address(), address()).endpoints {
         Endpoints::Inet { source, destination, .. } => {

@@ -24,8 +24,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 use wireview_codecs::proxy::{Headers, Version};
 
-pub(crate) use self::backends::Balance;
 use self::backends::Backends;
+pub(crate) use self::backends::Balance;
 use self::stats::Stats;
 
 /// How long to wait when no connection can be accepted: some will have to be closed first.

@@ -5,6 +5,7 @@ mod deframer;
 mod formats;
 mod gather;
 mod peer;
+mod proxy;
 mod resp;
 
 pub use connection::connection;
@@ -12,6 +13,7 @@ pub use deframer::deframer;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use peer::Compared;
+pub use proxy::{Peer, compare_proxy, proxy};
 pub use resp::{compare_replies, compare_requests, resp_replies, resp_requests};
 
 /// A target.
@@ -22,6 +24,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("length_prefixed", length_prefixed),
     ("resp_requests", resp_requests),
     ("resp_replies", resp_replies),
+    ("proxy", proxy),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),
