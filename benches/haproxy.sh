@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # wrk through haproxy and examples/proxy in turn to one nginx: large files, small answers, a connection each, idle connections.
 #
-#   benches/haproxy.sh [--quick] [--rounds N] [--haproxy-splice auto|always|off]
+#   benches/haproxy.sh [--quick] [--rounds N] [--only 1M|64M|small|one|close|idle] [--haproxy-splice auto|always|off]
 #
 # Both proxies run throughout, with one thread, health checks and idle timeouts, and are asked alternately, so that whatever
 # else the machine does hits both. haproxy is in TCP mode with splicing on: always (the default here, which costs it less),
@@ -13,11 +13,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 seconds=4 idle=10000 splice=always quick=
+rounds=5 seconds=4 idle=10000 splice=always quick= only=
 while [ $# -gt 0 ]; do
     case $1 in
         --quick) rounds=1 seconds=1 idle=500 quick=yes ;;
         --rounds) rounds=$2 && shift ;;
+        --only) only=$2 && shift ;;
         --haproxy-splice) splice=$2 && shift ;;
         *) sed -n '2,13s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
@@ -163,6 +164,7 @@ printf '%-22s %11s %11s %6s | %12s %12s %6s\n' '' haproxy ours ratio haproxy our
 row() {
     local name=$1 title=$2 file=$3 connections=$4 unit=$5 values=() column proxy
     shift 5
+    [ "${only:-$name}" = "$name" ] || return 0
     for _ in $(seq $rounds); do
         one "$name" haproxy "${haproxy_pids[0]}" "${haproxy_ports[0]}" "$file" "$connections" "$unit" "$@"
         one "$name" ours "${ours_pids[0]}" "${ours_ports[0]}" "$file" "$connections" "$unit" "$@"
@@ -189,6 +191,8 @@ row 1M '1 MiB, 8 connections' 1M 8 bytes
 row small '100 B, 64 connections' small 64 requests
 [ -n "$quick" ] || row one '100 B, 1 connection' small 1 requests
 row close 'a connection each, 16' small 16 requests -H 'Connection: close'
+
+[ "${only:-idle}" = idle ] || exit 0
 
 cat >"$temp/idle.py" <<'END'
 """idle.py COUNT PID... -- PORT...: opens COUNT connections, tells how much memory that took of the processes, uses all."""

@@ -112,9 +112,20 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn main() -> io::Result<()> {
     let args = Args::parse();
+    #[cfg(unix)]
+    take_all_descriptors();
     let mut runtime = if args.threads.get() == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     let runtime = runtime.worker_threads(args.threads.get()).enable_all().build()?;
     runtime.block_on(run(&args))
+}
+
+/// Has as many descriptors as the system lets a process have: a connection takes two.
+#[cfg(unix)]
+fn take_all_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // What is refused is missed when there are many connections, and not before.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 async fn run(args: &Args) -> io::Result<()> {

@@ -9,6 +9,8 @@ mod forward;
 mod header;
 #[cfg(unix)]
 mod peers;
+#[cfg(unix)]
+mod program;
 mod support;
 #[cfg(target_os = "linux")]
 mod traced;

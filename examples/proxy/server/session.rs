@@ -3,14 +3,14 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use wireview::kernel::Forwarding;
 use wireview_codecs::proxy::Header;
 
@@ -29,7 +29,8 @@ pub(super) async fn run(client: TcpStream, peer: SocketAddr, proxy: Arc<Proxy>) 
     proxy.stats.ended(ended);
 }
 
-// What is only needed to begin is boxed: a connection that is joined keeps none of it.
+// Reading a header is boxed, since it is large, and a connection that is joined keeps nothing of it. The rest takes turns in
+// the same memory.
 async fn converse(client: TcpStream, peer: SocketAddr, proxy: &Arc<Proxy>) -> Ended {
     // It may be gone already; that is found when it is read.
     let _ = client.set_nodelay(true);
@@ -40,8 +41,8 @@ async fn converse(client: TcpStream, peer: SocketAddr, proxy: &Arc<Proxy>) -> En
             Err(_) => return Ended::BadHeader,
         },
     };
-    let Some((mut server, lease)) = Box::pin(connect(proxy)).await else {
-        abort(&[&client]);
+    let Some((mut server, lease)) = connect(proxy).await else {
+        abort(&client);
         return Ended::Unserved;
     };
     let ahead = match ahead(&client, peer, proxy, header, rest) {
@@ -78,55 +79,55 @@ async fn join(
     backend: &Backend,
 ) -> Ended {
     let mut forwarding = Forwarding::new().ahead_to_b(ahead);
-    let mut quiet = idle.map(Quiet::new);
+    let sleep = pin!(idle.map(|idle| sleep(idle / PARTS)));
+    let mut quiet = Quiet { part: idle.unwrap_or_default() / PARTS, sleep, is_set: false, seen: 0, parts: 0 };
     let mut seen = forwarding.to_b() + forwarding.to_a();
     let ended = poll_fn(|cx| {
         let ended = forwarding.poll(client, server, cx);
         let now = forwarding.to_b() + forwarding.to_a();
         backend.moved.add(seen, now);
         seen = now;
-        match (ended, &mut quiet) {
-            (Poll::Ready(Ok(())), _) => Poll::Ready(Ended::Done),
-            (Poll::Ready(Err(_)), _) => Poll::Ready(Ended::Reset),
-            (Poll::Pending, Some(quiet)) => quiet.poll(now.total(), cx).map(|()| Ended::Idle),
-            (Poll::Pending, None) => Poll::Pending,
+        match ended {
+            Poll::Ready(Ok(())) => Poll::Ready(Ended::Done),
+            Poll::Ready(Err(_)) => Poll::Ready(Ended::Reset),
+            Poll::Pending => quiet.poll(now.total(), cx).map(|()| Ended::Idle),
         }
     })
     .await;
     if ended == Ended::Reset {
-        // Whoever is still there must not take it for an end that was meant.
-        abort(&[client, server]);
+        // Whoever is still there must not take it for an end that was meant, unless that was told before.
+        if !forwarding.is_b_done() {
+            abort(client);
+        }
+        if !forwarding.is_a_done() {
+            abort(server);
+        }
     }
     ended
 }
 
-/// Has sockets reset when they are closed.
-fn abort(streams: &[&TcpStream]) {
-    for stream in streams {
-        // What is closed already needs no more.
-        let _ = stream.set_zero_linger();
-    }
+/// Has a socket reset when it is closed.
+fn abort(stream: &TcpStream) {
+    // What is closed already needs no more.
+    let _ = stream.set_zero_linger();
 }
 
 /// Notices that nothing has moved for long. The clock is looked at a few times in that while, not each time something moves.
-struct Quiet {
+struct Quiet<'a> {
     part: Duration,
-    sleep: Pin<Box<Sleep>>,
+    /// None if it does not matter.
+    sleep: Pin<&'a mut Option<Sleep>>,
     is_set: bool,
     seen: u64,
     parts: u32,
 }
 
-impl Quiet {
-    fn new(idle: Duration) -> Self {
-        let part = idle / PARTS;
-        Self { part, sleep: Box::pin(sleep(part)), is_set: false, seen: 0, parts: 0 }
-    }
-
+impl Quiet<'_> {
     /// Ready when `moved` has been the same for the idle time.
-    fn poll(&mut self, moved: u64, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        while !self.is_set || self.sleep.is_elapsed() {
-            if self.sleep.as_mut().poll(cx).is_pending() {
+    fn poll(&mut self, moved: u64, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(mut sleep) = self.sleep.as_mut().as_pin_mut() else { return Poll::Pending };
+        while !self.is_set || sleep.is_elapsed() {
+            if sleep.as_mut().poll(cx).is_pending() {
                 self.is_set = true;
                 break;
             }
@@ -135,7 +136,7 @@ impl Quiet {
             if self.parts == PARTS {
                 return Poll::Ready(());
             }
-            self.sleep.as_mut().reset(tokio::time::Instant::now() + self.part);
+            sleep.as_mut().reset(Instant::now() + self.part);
             self.is_set = false;
         }
         Poll::Pending
