@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use wireview::laws;
 use wireview_codecs::http1;
+use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 
 // There they are a library.
@@ -66,6 +67,19 @@ fn mutants_of_the_seeds() {
     }
 }
 
+/// PROXY headers beside the crate `ppp`, without the laws, so that there are many.
+#[test]
+fn proxy_headers_beside_a_peer() {
+    let seeds = inputs(&fuzz().join("seeds/proxy"));
+    let seeds: Vec<&[u8]> = seeds.iter().map(|(_, seed)| &seed[..]).collect();
+    let mut told = [0; 4];
+    for mut mutant in laws::mutants(&seeds, 100_000) {
+        mutant.truncate(512);
+        told[targets::compare_proxy(&mutant) as usize] += 1;
+    }
+    assert!(told.iter().all(|count| *count > 50), "same, neither, ours, theirs: {told:?}");
+}
+
 /// A mistake that decoder and encoder share shows in what comes out alone.
 #[test]
 fn golden_outcomes() {
@@ -73,6 +87,7 @@ fn golden_outcomes() {
     golden("resp_replies", |seed| laws::check(Replies::new, seed).to_string());
     golden("http1_requests", |seed| laws::check(http1::Requests::new, seed).to_string());
     golden("http1_responses", |seed| laws::check(http1::Responses::new, seed).to_string());
+    golden("proxy", |seed| laws::check(Headers::new, seed).to_string());
 }
 
 fn golden(target: &str, outcome: impl Fn(&[u8]) -> String) {

@@ -6,6 +6,7 @@ mod formats;
 mod gather;
 mod http1;
 mod peer;
+mod proxy;
 mod resp;
 
 pub use connection::connection;
@@ -14,6 +15,7 @@ pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
 pub use peer::Compared;
+pub use proxy::{Peer, compare_proxy, proxy};
 pub use resp::{compare_replies, compare_requests, resp_replies, resp_requests};
 
 /// A target.
@@ -26,6 +28,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("resp_replies", resp_replies),
     ("http1_requests", http1_requests),
     ("http1_responses", http1_responses),
+    ("proxy", proxy),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),
