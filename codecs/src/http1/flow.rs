@@ -17,6 +17,7 @@ use super::field;
 use super::head::{Framing, Traits};
 use super::headers::Headers;
 use super::line::{Bounds, State};
+use super::mask::Stops;
 use super::part::{Chunk, Part, Trailers};
 use super::scan::Scan;
 
@@ -188,7 +189,8 @@ impl Flow {
     }
 
     fn trailers(&mut self, input: &[u8]) -> Result<Boundary> {
-        let Some(end) = self.scan.fields(input, &self.bounds, &mut ())? else {
+        let stops = Stops::new(input, self.scan.at());
+        let Some(end) = self.scan.fields(input, &self.bounds, stops, &mut ())? else {
             return Ok(Boundary::Need(input.len() + 1));
         };
         self.notes.fields.1 = end as u32 - 2;

@@ -6,6 +6,7 @@ mod flow;
 mod head;
 mod headers;
 mod line;
+mod mask;
 mod part;
 mod requests;
 mod responses;

@@ -7,6 +7,7 @@ use super::field;
 use super::flow::{Flow, Kind, Notes, Stage};
 use super::head::{Framing, Request, Traits};
 use super::line::State;
+use super::mask::Stops;
 use super::part::Part;
 use super::scan::RequestLine;
 
@@ -79,18 +80,19 @@ impl Requests {
             Some(_) => {}
         }
         let flow = &mut self.flow;
+        let mut stops = Stops::new(input, flow.scan.at());
         if !flow.scan.is_in_fields() {
             if !flow.scan.is_resumed() {
                 flow.scan.restart(0, State::Method);
                 self.facts = Facts::NONE;
             }
-            let Some((line, end)) = flow.scan.request_line(input, &flow.bounds)? else {
+            let Some((line, end)) = flow.scan.request_line(input, &flow.bounds, &mut stops)? else {
                 return Ok(Boundary::Need(input.len() + 1));
             };
             self.line = line;
             flow.scan.begin_fields(end);
         }
-        match flow.scan.fields(input, &flow.bounds, &mut self.facts)? {
+        match flow.scan.fields(input, &flow.bounds, stops, &mut self.facts)? {
             None => Ok(Boundary::Need(input.len() + 1)),
             Some(end) => self.whole(input, end),
         }

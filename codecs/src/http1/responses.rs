@@ -10,6 +10,7 @@ use super::field;
 use super::flow::{Flow, Kind, Notes, Stage};
 use super::head::{Framing, Response, Traits};
 use super::line::State;
+use super::mask::Stops;
 use super::part::Part;
 use super::scan::StatusLine;
 
@@ -183,7 +184,8 @@ impl Responses {
             self.line = line;
             flow.scan.begin_fields(end);
         }
-        match flow.scan.fields(input, &flow.bounds, &mut self.facts)? {
+        let stops = Stops::new(input, flow.scan.at());
+        match flow.scan.fields(input, &flow.bounds, stops, &mut self.facts)? {
             None => Ok(Boundary::Need(input.len() + 1)),
             Some(end) => self.whole(end),
         }

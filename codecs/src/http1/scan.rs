@@ -5,7 +5,8 @@ use wireview::{Error, Result};
 use super::facts::See;
 use super::field;
 use super::headers::{Entry, INDEXED};
-use super::line::{Bounds, FieldLine, Line, State, TARGET, TEXT, TOKEN, dissect, is};
+use super::line::{Bounds, FieldLine, Line, State, TOKEN, dissect, is};
+use super::mask::{Stops, blank, plain_name};
 
 /// Where a scan stands, and what it noted.
 #[derive(Clone, Debug)]
@@ -65,6 +66,12 @@ impl Scan {
         self.line.seen > 0
     }
 
+    /// Where the line starts that is on its way.
+    #[inline(always)]
+    pub(super) const fn at(&self) -> usize {
+        self.line.at
+    }
+
     /// Whether the line that is on its way is a field line.
     pub(super) const fn is_in_fields(&self) -> bool {
         self.line.at > 0
@@ -72,15 +79,24 @@ impl Scan {
 
     /// The request line. `None` until it is whole.
     #[inline(always)]
-    pub(super) fn request_line(&mut self, input: &[u8], bounds: &Bounds) -> Result<Option<(RequestLine, usize)>> {
+    pub(super) fn request_line(
+        &mut self,
+        input: &[u8],
+        bounds: &Bounds,
+        stops: &mut Stops,
+    ) -> Result<Option<(RequestLine, usize)>> {
         if !self.is_resumed()
-            && let Some((line, end)) = request_line(input)
+            && let Some((line, end)) = request_line(input, stops)
             && end <= bounds.line
             && end <= bounds.head
         {
             return Ok(Some((line, end)));
         }
-        self.slow_request_line(input, bounds)
+        let found = self.slow_request_line(input, bounds)?;
+        if let Some((_, end)) = found {
+            *stops = Stops::new(input, end);
+        }
+        Ok(found)
     }
 
     #[cold]
@@ -108,13 +124,20 @@ impl Scan {
 
     /// The field lines, and the empty line behind them. `None` until that has come, else where it ends.
     #[inline(always)]
-    pub(super) fn fields(&mut self, input: &[u8], bounds: &Bounds, see: &mut impl See) -> Result<Option<usize>> {
+    pub(super) fn fields(
+        &mut self,
+        input: &[u8],
+        bounds: &Bounds,
+        mut stops: Stops,
+        see: &mut impl See,
+    ) -> Result<Option<usize>> {
         let mut at = self.line.at;
         // A line that has been begun is gone on with where it was cut.
         let mut resumed = self.line.seen > at;
         loop {
-            let line = match field_line(input, at) {
-                Some(line) if !resumed && self.fits(&line, at, bounds) => line,
+            let plain = if resumed { None } else { field_line(input, at, &mut stops) };
+            let line = match plain {
+                Some(line) if self.fits(&line, at, bounds) => line,
                 _ => {
                     if !resumed {
                         if input.get(at..at + 2) == Some(b"\r\n") && at + 2 <= bounds.head {
@@ -124,7 +147,10 @@ impl Scan {
                     }
                     resumed = false;
                     match self.slow_field(input, bounds)? {
-                        Slow::Field(line) => line,
+                        Slow::Field(line) => {
+                            stops = Stops::new(input, line.end);
+                            line
+                        }
                         Slow::End(end) => return Ok(Some(end)),
                         Slow::Part => return Ok(None),
                     }
@@ -177,53 +203,61 @@ fn position(input: &[u8], at: usize, byte: u8) -> usize {
     input[at..].iter().position(|b| *b == byte).map_or(input.len(), |found| at + found)
 }
 
+/// A plain request line, up to the first stop.
 #[inline(always)]
-fn span(input: &[u8], mut at: usize, class: u8) -> usize {
-    while let Some(&byte) = input.get(at) {
-        if !is(byte, class) {
-            break;
-        }
-        at += 1;
-    }
-    at
-}
-
-#[inline(always)]
-fn request_line(input: &[u8]) -> Option<(RequestLine, usize)> {
-    let method_end = span(input, 0, TOKEN);
-    if method_end == 0 || *input.get(method_end)? != b' ' {
-        return None;
-    }
-    let target_end = span(input, method_end + 1, TARGET);
-    if target_end == method_end + 1 {
-        return None;
-    }
-    let rest: &[u8; 11] = input.get(target_end..)?.first_chunk()?;
-    let minor = match rest {
+fn request_line(input: &[u8], stops: &mut Stops) -> Option<(RequestLine, usize)> {
+    let line_end = stops.next(input);
+    let minor = match input.get(line_end.checked_sub(9)?..line_end + 2)? {
         b" HTTP/1.1\r\n" => 1,
         b" HTTP/1.0\r\n" => 0,
         _ => return None,
     };
-    Some((RequestLine { method_end, target_end, minor }, target_end + 11))
-}
-
-/// A whole, lawful field line at `at`.
-#[inline(always)]
-fn field_line(input: &[u8], at: usize) -> Option<FieldLine> {
-    let name_end = span(input, at, TOKEN);
-    if name_end == at || *input.get(name_end)? != b':' {
+    stops.next(input);
+    let target_end = line_end - 9;
+    let method_end = name_end(input, 0);
+    // Up to the stop all is visible ASCII or a blank.
+    if method_end == 0
+        || method_end + 1 >= target_end
+        || input[method_end] != b' '
+        || blank(input, method_end + 1) != target_end
+    {
         return None;
     }
-    let mut start = name_end + 1;
-    while let Some(b' ' | b'\t') = input.get(start) {
-        start += 1;
+    Some((RequestLine { method_end, target_end, minor }, line_end + 2))
+}
+
+/// Where the token at `at` ends, if it is not cut.
+#[inline(always)]
+fn name_end(input: &[u8], at: usize) -> usize {
+    let mut end = at + input.get(at..).and_then(<[u8]>::first_chunk).map_or(0, plain_name);
+    while input.get(end).is_some_and(|byte| is(*byte, TOKEN)) {
+        end += 1;
     }
-    let line_end = span(input, start, TEXT);
+    end
+}
+
+/// What a line at `at` is, if it is whole and lawful.
+#[inline(always)]
+fn field_line(input: &[u8], at: usize, stops: &mut Stops) -> Option<FieldLine> {
+    let mut line_end = stops.next(input);
+    while let Some(b'\t' | 0x80..) = input.get(line_end) {
+        line_end = stops.next(input);
+    }
     if input.get(line_end..line_end + 2)? != b"\r\n" {
         return None;
     }
+    stops.next(input);
+    let line = &input[..line_end];
+    let name_end = name_end(input, at);
+    if name_end == at || *line.get(name_end)? != b':' {
+        return None;
+    }
+    let mut start = name_end + 1;
+    while let Some(b' ' | b'\t') = line.get(start) {
+        start += 1;
+    }
     let mut end = line_end;
-    while end > start && matches!(input[end - 1], b' ' | b'\t') {
+    while end > start && matches!(line[end - 1], b' ' | b'\t') {
         end -= 1;
     }
     Some(FieldLine { name_end, value: (start, end), end: line_end + 2 })
