@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # wrk against nginx and examples/static_server in turn: files of 1 KiB to 64 MiB, and ranges of them, keep-alive.
 #
-#   benches/nginx.sh [--quick] [--rounds N] [--seconds N] [--connections N] [--peers]
+#   benches/nginx.sh [--quick] [--rounds N] [--seconds N] [--connections N] [--rows REGEX] [--peers]
 #
 # nginx has one worker, sendfile, tcp_nopush and no access log, and answers on two ports: with open_file_cache (files are
 # believed for 60 s) and without. static_server has one thread, and believes files for 1 s. --peers adds tower-http's ServeDir
@@ -12,13 +12,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 seconds=3 connections=16 peers=
+rounds=5 seconds=3 connections=16 only= peers=
 while [ $# -gt 0 ]; do
     case $1 in
         --quick) rounds=1 seconds=1 ;;
         --rounds) rounds=$2 && shift ;;
         --seconds) seconds=$2 && shift ;;
         --connections) connections=$2 && shift ;;
+        --rows) only=$2 && shift ;;
         --peers) peers=yes ;;
         *) sed -n '2,13s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
@@ -113,20 +114,26 @@ spent() {
     fi
 }
 
-# one INDEX ROW FILE RANGE: appends "ROW|NAME requests/s ns-of-processor/request"
+# What counts is what has come, so that an answer that is under way when the time is up counts as far as it has.
+cat >"$temp/report.lua" <<'END'
+function done(summary)
+    io.write(string.format("came %d %d\n", summary.bytes, summary.duration))
+end
+END
+
+# one INDEX ROW FILE RANGE SIZE: appends "ROW|NAME|requests/s|ns-of-processor/request"; SIZE is that of an answer
 one() {
     local header=() before after
     [ -z "$4" ] || header=(-H "Range: bytes=$4")
     before=$(spent "${pids[$1]}")
-    wrk -t1 -c"$connections" -d"$seconds" ${header[@]+"${header[@]}"} "http://127.0.0.1:${ports[$1]}/$3" >"$temp/wrk"
+    wrk -t1 -c"$connections" -d"$seconds" --timeout 60s -s "$temp/report.lua" ${header[@]+"${header[@]}"} \
+        "http://127.0.0.1:${ports[$1]}/$3" >"$temp/wrk"
     after=$(spent "${pids[$1]}")
     if grep -qE 'Non-2xx|Socket errors' "$temp/wrk"; then
         echo "benches/nginx.sh: ${names[$1]} failed: $2" >&2 && cat "$temp/wrk" >&2 && exit 1
     fi
-    awk -v key="$2|${names[$1]}" -v spent=$((after - before)) '
-        / requests in / { count = $1 }
-        /^Requests\/sec/ { rate = $2 }
-        END { printf "%s|%.2f|%.0f\n", key, rate, spent / (count > 0 ? count : 1) }' "$temp/wrk" >>"$temp/results"
+    awk -v key="$2|${names[$1]}" -v spent=$((after - before)) -v size="$5" '
+        $1 == "came" { printf "%s|%.2f|%.0f\n", key, $2 / size / $3 * 1e6, spent / ($2 / size) }' "$temp/wrk" >>"$temp/results"
 }
 
 # median ROW NAME COLUMN
@@ -152,12 +159,15 @@ rows=(
 )
 for entry in "${rows[@]}"; do
     IFS='|' read -r row file range <<<"$entry"
+    [[ $row =~ $only ]] || continue
+    sizes=()
     for index in "${!names[@]}"; do
-        curl -sf -o /dev/null ${range:+-H "Range: bytes=$range"} "http://127.0.0.1:${ports[$index]}/$file"
+        sizes+=("$(curl -sf -o /dev/null -w '%{size_header} %{size_download}\n' ${range:+-H "Range: bytes=$range"} \
+            "http://127.0.0.1:${ports[$index]}/$file" | awk '{ print $1 + $2 }')")
     done
     for _ in $(seq "$rounds"); do
         for index in "${!names[@]}"; do
-            one "$index" "$row" "$file" "$range"
+            one "$index" "$row" "$file" "$range" "${sizes[$index]}"
         done
     done
     for name in "${names[@]}"; do
