@@ -83,6 +83,13 @@ pub trait Codec {
         Ok(())
     }
 
+    /// Whether frames are read as they stand on the wire: [`open`](Codec::open) neither changes nor looks at them, and moves
+    /// no state. Then bytes that cannot be written to need not be copied to be read.
+    #[inline]
+    fn is_raw(&self) -> bool {
+        false
+    }
+
     /// Reads one whole opened frame: head, body and tail.
     ///
     /// Pure and repeatable; called between the `delimit` that answered [`Boundary::Frame`] and the next `delimit`, so it may
@@ -122,6 +129,14 @@ pub trait Codec {
     fn open_body(&mut self, at: u64, chunk: &mut [u8]) -> Result<()> {
         let _ = (at, chunk);
         Ok(())
+    }
+
+    /// Whether the bytes of a streamed body are the message's own as they stand on the wire: [`open_body`](Codec::open_body)
+    /// neither changes nor looks at them. Then the kernel may move them on without this program seeing them; to say so of
+    /// other bodies passes them on unopened.
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        false
     }
 
     /// Called with the tail of a frame whose body was streamed to its end.

@@ -30,12 +30,21 @@ pub struct Ledger {
     pub pinned: u64,
     /// Bytes that belonged to no frame, or to frames that were skipped.
     pub skipped: u64,
+    /// Bytes of streamed bodies that the kernel moved on (`splice`): they arrived, and never were in a block.
+    pub spliced_in: u64,
     /// Bytes sent from the arena: headers, and payloads too small to share.
     pub copied_out: u64,
     /// Bytes sent from where the caller had them.
     pub shared_out: u64,
-    /// Bytes sent from files without being copied by the queue.
+    /// Bytes that the kernel sent from files (`sendfile`): they never were in memory of this program. Those of file regions
+    /// that had to be read are in `copied_out`.
     pub file_out: u64,
+    /// Bytes sent from where a file is mapped into memory.
+    pub mapped_out: u64,
+    /// Bytes of another connection's streamed body that the kernel moved here (`splice`).
+    pub spliced_out: u64,
+    /// How often a part of a file was not in memory, and had to be waited for.
+    pub cold_files: u64,
     /// Writes that took bytes.
     pub writes: u64,
 }
@@ -53,9 +62,13 @@ impl Ledger {
             recycled_blocks: 0,
             pinned: 0,
             skipped: 0,
+            spliced_in: 0,
             copied_out: 0,
             shared_out: 0,
             file_out: 0,
+            mapped_out: 0,
+            spliced_out: 0,
+            cold_files: 0,
             writes: 0,
         }
     }
@@ -72,9 +85,13 @@ impl Ledger {
             recycled_blocks: f(self.recycled_blocks, other.recycled_blocks),
             pinned: f(self.pinned, other.pinned),
             skipped: f(self.skipped, other.skipped),
+            spliced_in: f(self.spliced_in, other.spliced_in),
             copied_out: f(self.copied_out, other.copied_out),
             shared_out: f(self.shared_out, other.shared_out),
             file_out: f(self.file_out, other.file_out),
+            mapped_out: f(self.mapped_out, other.mapped_out),
+            spliced_out: f(self.spliced_out, other.spliced_out),
+            cold_files: f(self.cold_files, other.cold_files),
             writes: f(self.writes, other.writes),
         }
     }
@@ -82,7 +99,7 @@ impl Ledger {
     /// Bytes sent, by whatever way.
     #[must_use]
     pub const fn sent(&self) -> u64 {
-        self.copied_out + self.shared_out + self.file_out
+        self.copied_out + self.shared_out + self.file_out + self.mapped_out + self.spliced_out
     }
 }
 
@@ -109,7 +126,7 @@ impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "in:  {} bytes in {} reads; shared {} in {} frames, copied {}, moved {}, skipped {}; blocks: {} allocated, {} recycled, {} bytes pinned",
+            "in:  {} bytes in {} reads; shared {} in {} frames, copied {}, moved {}, skipped {}, spliced {}; blocks: {} allocated, {} recycled, {} bytes pinned",
             self.received,
             self.reads,
             self.shared_in,
@@ -117,18 +134,22 @@ impl fmt::Display for Ledger {
             self.copied_in,
             self.moved,
             self.skipped,
+            self.spliced_in,
             self.allocated_blocks,
             self.recycled_blocks,
             self.pinned,
         )?;
         write!(
             f,
-            "out: {} bytes in {} writes; copied {}, shared {}, from files {}",
+            "out: {} bytes in {} writes; copied {}, shared {}, from files {}, mapped {}, spliced {}; {} cold",
             self.sent(),
             self.writes,
             self.copied_out,
             self.shared_out,
             self.file_out,
+            self.mapped_out,
+            self.spliced_out,
+            self.cold_files,
         )
     }
 }

@@ -128,13 +128,17 @@ fn ledgers_add_up_and_print_every_column() {
     other.shared_out = 12;
     other.file_out = 13;
     other.writes = 14;
+    one.spliced_in = 15;
+    other.mapped_out = 16;
+    other.spliced_out = 17;
+    other.cold_files = 18;
     let both = one + other;
-    assert_eq!(both.sent(), 36);
+    assert_eq!(both.sent(), 69);
     assert_eq!(
         (both + both).to_string(),
-        "in:  2 bytes in 4 reads; shared 8 in 6 frames, copied 10, moved 12, skipped 20; blocks: 14 allocated, 16 recycled, \
-         18 bytes pinned\n\
-         out: 72 bytes in 28 writes; copied 22, shared 24, from files 26"
+        "in:  2 bytes in 4 reads; shared 8 in 6 frames, copied 10, moved 12, skipped 20, spliced 30; blocks: 14 allocated, \
+         16 recycled, 18 bytes pinned\n\
+         out: 138 bytes in 28 writes; copied 22, shared 24, from files 26, mapped 32, spliced 34; 36 cold"
     );
 }
 

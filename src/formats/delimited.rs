@@ -155,6 +155,11 @@ impl Codec for Delimited {
     }
 
     #[inline]
+    fn is_raw(&self) -> bool {
+        true
+    }
+
+    #[inline]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
         // `delimit` saw what stands there.
         frame.get(..frame.len().wrapping_sub(self.len)).ok_or_else(|| Error::truncated(&"delimiter", frame.len()))
@@ -274,6 +279,11 @@ impl Codec for Lines {
             Boundary::Need(_) => Ok(Boundary::whole(rest.len())),
             found => Ok(found),
         }
+    }
+
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
     }
 
     #[inline]

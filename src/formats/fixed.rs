@@ -47,6 +47,11 @@ impl Codec for Fixed {
         Ok(if input.len() >= self.len { Boundary::whole(self.len) } else { Boundary::Need(self.len) })
     }
 
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
         Ok(frame)

@@ -149,6 +149,11 @@ impl<H: Header> Codec for Headed<H> {
         Ok(Boundary::Frame { head: size_of::<H>(), body, tail: 0 })
     }
 
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<WithHeader<H, &'a [u8]>> {
         match H::read_from_prefix(frame) {
@@ -160,6 +165,11 @@ impl<H: Header> Codec for Headed<H> {
     #[inline]
     fn parse_head<'a>(&self, head: &'a [u8], _: u64) -> Result<WithHeader<H, &'a [u8]>> {
         self.parse(head)
+    }
+
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        true
     }
 }
 

@@ -266,6 +266,11 @@ impl<L: LengthField, S: Shape> Codec for LengthPrefixed<L, S> {
         }
     }
 
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
         self.payload(frame)
@@ -274,6 +279,11 @@ impl<L: LengthField, S: Shape> Codec for LengthPrefixed<L, S> {
     #[inline]
     fn parse_head<'a>(&self, _: &'a [u8], _: u64) -> Result<&'a [u8]> {
         Ok(&[])
+    }
+
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        true
     }
 }
 
@@ -352,6 +362,11 @@ impl<L: LengthField> Codec for LengthPrefixedParts<L> {
         self.0.delimit(input)
     }
 
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<Parts<&'a [u8]>> {
         let payload = self.0.payload(frame)?;
@@ -367,6 +382,11 @@ impl<L: LengthField> Codec for LengthPrefixedParts<L> {
     fn parse_head<'a>(&self, head: &'a [u8], _: u64) -> Result<Parts<&'a [u8]>> {
         let prefix = head.get(..self.0.shape.offset).ok_or_else(|| Error::truncated(&"prefix", head.len()))?;
         Ok(Parts { prefix, payload: &[], trailer: &[] })
+    }
+
+    #[inline]
+    fn body_is_raw(&self) -> bool {
+        true
     }
 }
 

@@ -267,6 +267,11 @@ where
     }
 
     #[inline]
+    fn is_raw(&self) -> bool {
+        self.format.is_raw()
+    }
+
+    #[inline]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<View<'a, Self>> {
         parse_part(&self.parser, self.format.parse(frame)?, frame)
     }

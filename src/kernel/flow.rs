@@ -47,6 +47,10 @@ pub(crate) struct Flow {
     #[cfg(all(target_os = "linux", not(wireview_portable)))]
     refused: bool,
     pub(crate) passed: Passed,
+    /// Bytes that were taken into pipes, and not told of.
+    taken: u64,
+    /// How long the body is that this flow is for, once it has begun.
+    pub(crate) promised: Option<u64>,
 }
 
 /// Why a flow has stopped, and on which side.
@@ -62,12 +66,30 @@ impl Flow {
         Self { ahead, ..Self::default() }
     }
 
-    /// Says that many bytes will come, so that they need not prove it.
-    pub(crate) const fn expect_bulk(&mut self) {
+    /// Says that `count` bytes will come: if they are many, they need not prove it.
+    pub(crate) const fn expect(&mut self, count: u64) {
         #[cfg(all(target_os = "linux", not(wireview_portable)))]
         {
-            self.bulk = true;
+            self.bulk = count > SCRATCH as u64;
         }
+        #[cfg(not(all(target_os = "linux", not(wireview_portable))))]
+        let _ = count;
+    }
+
+    /// Puts bytes that go next. Nothing is held.
+    pub(crate) fn put(&mut self, bytes: Bytes) {
+        debug_assert_eq!(self.held(), 0, "what is held goes first");
+        self.ahead = bytes;
+    }
+
+    /// Forgets everything, and closes a pipe with something in it.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How many bytes were taken into pipes since this was asked last.
+    pub(crate) const fn spliced_in(&mut self) -> u64 {
+        std::mem::replace(&mut self.taken, 0)
     }
 
     /// How many bytes were taken and not given.
@@ -190,6 +212,9 @@ impl Flow {
         }
         let pipe = self.pipe.as_mut()?;
         let took = from.try_read_with(|| pipe.fill(from.fd(), left));
+        if let Ok(took) = took {
+            self.taken += took as u64;
+        }
         match &took {
             Ok(took) if *took < FEW && (*took as u64) < left => {
                 self.few += 1;

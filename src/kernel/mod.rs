@@ -30,6 +30,10 @@
 //! that half on Linux.
 
 #[cfg(feature = "tokio")]
+mod body;
+#[cfg(feature = "tokio")]
+mod body_file;
+#[cfg(feature = "tokio")]
 mod flow;
 #[cfg(feature = "tokio")]
 mod forward;
@@ -38,14 +42,22 @@ mod linux;
 #[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
 mod outflow;
 mod socket;
+mod source;
 #[cfg(all(target_os = "linux", not(wireview_portable)))]
 mod write;
 
+#[cfg(feature = "tokio")]
+pub use body::BodyFault;
+#[cfg(feature = "tokio")]
+pub use body_file::BodyFile;
+#[cfg(feature = "tokio")]
+pub(crate) use flow::Flow;
 #[cfg(feature = "tokio")]
 pub use forward::{Broken, Forwarding, Passed, Side, forward};
 #[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
 pub(crate) use linux::Warmth;
 pub use socket::{KernelStream, Socket};
+pub use source::{FileSource, Mapped};
 
 /// File regions shorter than this are read, and leave with the memory around them: `sendfile` would cost more.
 pub const SENDFILE_FROM: u64 = 8 * 1024;

@@ -42,6 +42,7 @@ impl<T, E> Outflow<T, E> {
             }
             _ => false,
         };
+        self.book_misses();
         let queue = &self.queue;
         let wrote = socket.poll_write_with(cx, || queue.with_slices(|slices| send_memory(socket.fd(), slices, more)));
         match wrote {
@@ -61,9 +62,16 @@ impl<T, E> Outflow<T, E> {
         let Some(region) = self.queue.front_file() else { return Poll::Ready(Ok(())) };
         let short = region.len() < SENDFILE_FROM && !self.queue.is_begun();
         if short || self.warmth.is_refused(region) {
+            if short && !self.is_reading() {
+                self.warmth.misses += 1;
+                self.book_misses();
+            }
             return self.poll_read_file(cx);
         }
-        let max = ready!(self.warmth.poll_warm(region, cx));
+        let warm = self.warmth.poll_warm(region, cx);
+        self.book_misses();
+        let max = ready!(warm);
+        let Some(region) = self.queue.front_file() else { return Poll::Ready(Ok(())) };
         match socket.poll_write_with(cx, || send_file(socket.fd(), region, max)) {
             Poll::Ready(Ok(0)) => {
                 push(socket.fd());
@@ -86,5 +94,9 @@ impl<T, E> Outflow<T, E> {
             }
             Poll::Pending => self.poll_patience(cx),
         }
+    }
+
+    fn book_misses(&mut self) {
+        self.queue.ledger_mut().cold_files += std::mem::take(&mut self.warmth.misses);
     }
 }

@@ -135,6 +135,35 @@ impl<C: Codec> Deframer<C> {
         Ok(Chunk::End)
     }
 
+    /// How many bytes of the streamed body were not handed out; 0 if none is on its way.
+    #[must_use]
+    pub const fn body_left(&self) -> u64 {
+        match self.gate.state {
+            State::Body(body) => body.left,
+            _ => 0,
+        }
+    }
+
+    /// Says that the next `count` bytes of the streamed body were taken from the stream by others, `spliced` of them by the
+    /// kernel: whatever is fed next follows them. Only a body that is [raw](Codec::body_is_raw) can go so.
+    ///
+    /// # Panics
+    /// If bytes that came before them are still here, or the body has not so many left.
+    pub fn pass_body(&mut self, count: u64, spliced: u64) {
+        if count == 0 {
+            return;
+        }
+        assert_eq!(self.input.pending_len(), 0, "bytes have passed others that came before them");
+        match &mut self.gate.state {
+            State::Body(body) if body.left >= count => {
+                body.at += count;
+                body.left -= count;
+            }
+            _ => panic!("more bytes have passed than the body has"),
+        }
+        self.input.pass(count, spliced);
+    }
+
     /// Drops what is left of the streamed body, as it arrives; the next frame follows. Nothing if none is on its way.
     pub fn skip_body(&mut self) {
         if let State::Body(body) = self.gate.state {

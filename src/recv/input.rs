@@ -110,6 +110,13 @@ impl Input {
         part.freeze()
     }
 
+    /// Books bytes that were taken from the stream by others. Nothing is pending.
+    pub(super) fn pass(&mut self, count: u64, spliced: u64) {
+        self.start += count;
+        self.ledger.received += count;
+        self.ledger.spliced_in += spliced;
+    }
+
     /// Whether so much of retired blocks is still in use that small frames should be copied out.
     #[inline]
     pub(super) fn is_pressed(&self, len: usize, limits: &Limits) -> bool {

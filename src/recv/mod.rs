@@ -23,6 +23,7 @@ mod body;
 mod deframer;
 mod frame;
 mod gate;
+mod in_place;
 mod input;
 mod layer;
 mod lent;
@@ -40,6 +41,7 @@ pub(crate) use deframer::whole;
 pub use frame::Frame;
 #[cfg(feature = "tokio")]
 pub(crate) use gate::{Gate, State};
+pub use in_place::{FramesIn, ViewsIn, frames_in, views_in};
 pub use layer::{Layer, Unwrapped};
 pub use lent::Lent;
 pub use limits::{Limits, Oversize};

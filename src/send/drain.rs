@@ -215,6 +215,36 @@ impl Gather {
         self.torn
     }
 
+    /// Says that `count` bytes go to the peer by another way before anything that is queued from now on: a body that is moved
+    /// here from another connection. Until they have [gone](Self::advance_owed) every driver refuses to write this queue.
+    ///
+    /// # Panics
+    /// If something waits already, or is owed.
+    #[cfg(feature = "std")]
+    pub fn owe(&mut self, count: u64) {
+        assert!(self.is_empty() && self.owed == 0, "something else has to be sent first");
+        self.owed = count;
+    }
+
+    /// How many bytes are still to go by another way.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn owed(&self) -> u64 {
+        self.owed
+    }
+
+    /// Says that of those bytes `copied` were copied to the peer, and the kernel moved `spliced` of them.
+    ///
+    /// # Panics
+    /// If not so many were owed.
+    #[cfg(feature = "std")]
+    pub fn advance_owed(&mut self, copied: u64, spliced: u64) {
+        assert!(copied + spliced <= self.owed, "more bytes have gone than were owed");
+        self.owed -= copied + spliced;
+        self.ledger.copied_out += copied;
+        self.ledger.spliced_out += spliced;
+    }
+
     /// Forgets everything that waits.
     pub fn clear(&mut self) {
         self.pieces.clear();
@@ -250,6 +280,8 @@ impl Gather {
             Piece::Arena(len) => Some(&self.arena[at..][..*len]),
             Piece::Shared(bytes) => Some(bytes),
             Piece::Static(bytes) => Some(bytes),
+            #[cfg(feature = "kernel")]
+            Piece::Mapped(bytes) => Some(bytes),
             #[cfg(feature = "std")]
             Piece::Read(bytes) => Some(bytes),
             #[cfg(feature = "std")]

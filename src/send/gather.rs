@@ -81,6 +81,9 @@ pub struct Gather {
     pub(super) high: u64,
     low: u64,
     pub(super) ledger: Ledger,
+    /// Bytes that go to the peer by another way, before anything that waits here.
+    #[cfg(feature = "std")]
+    pub(super) owed: u64,
     /// Why nothing may leave any more.
     #[cfg(feature = "std")]
     pub(super) torn: Option<Shrunk>,
@@ -112,6 +115,8 @@ impl Gather {
             high: 1 << 20,
             low: 1 << 19,
             ledger: Ledger::new(),
+            #[cfg(feature = "std")]
+            owed: 0,
             #[cfg(feature = "std")]
             torn: None,
         }
@@ -220,6 +225,17 @@ impl Gather {
             self.arena.extend_from_slice(bytes);
         } else {
             self.push(Piece::Static(bytes));
+        }
+    }
+
+    /// Queues bytes of a file that is mapped into memory; small ones are copied as by [`share`](Self::share). A
+    /// [`Mapped`](crate::kernel::Mapped) is put here when it is sent.
+    #[cfg(feature = "kernel")]
+    pub fn share_mapped(&mut self, bytes: Bytes) {
+        if bytes.len() <= self.copy_up_to {
+            self.arena.extend_from_slice(&bytes);
+        } else {
+            self.push(Piece::Mapped(bytes));
         }
     }
 

@@ -13,7 +13,9 @@ mod write;
 pub use gather::{DEFAULT_COPY_UP_TO, Gather};
 pub use memory::Memory;
 pub use outgoing::{Outgoing, Payload};
+#[cfg(feature = "kernel")]
+pub(crate) use region::read_at;
 #[cfg(feature = "std")]
-pub use region::{FileRegion, Shrunk};
+pub use region::{FileRegion, Owed, Shrunk};
 #[cfg(any(feature = "tokio", feature = "kernel"))]
 pub(crate) use write::FILE_CHUNK;

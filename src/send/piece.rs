@@ -11,6 +11,9 @@ pub(super) enum Piece {
     Arena(usize),
     Shared(Bytes),
     Static(&'static [u8]),
+    /// Where a file is mapped into memory.
+    #[cfg(feature = "kernel")]
+    Mapped(Bytes),
     /// The front of a file region, read by the driver.
     #[cfg(feature = "std")]
     Read(Bytes),
@@ -24,6 +27,8 @@ impl Piece {
             Self::Arena(len) => *len as u64,
             Self::Shared(bytes) => bytes.len() as u64,
             Self::Static(bytes) => bytes.len() as u64,
+            #[cfg(feature = "kernel")]
+            Self::Mapped(bytes) => bytes.len() as u64,
             #[cfg(feature = "std")]
             Self::Read(bytes) => bytes.len() as u64,
             #[cfg(feature = "std")]
@@ -38,6 +43,8 @@ impl Piece {
             Self::Arena(len) => *len -= took,
             Self::Shared(bytes) => bytes.advance(took),
             Self::Static(bytes) => *bytes = &bytes[took..],
+            #[cfg(feature = "kernel")]
+            Self::Mapped(bytes) => bytes.advance(took),
             #[cfg(feature = "std")]
             Self::Read(bytes) => bytes.advance(took),
             #[cfg(feature = "std")]
@@ -51,6 +58,8 @@ impl Piece {
         match self {
             Self::Arena(_) => &mut ledger.copied_out,
             Self::Shared(_) | Self::Static(_) => &mut ledger.shared_out,
+            #[cfg(feature = "kernel")]
+            Self::Mapped(_) => &mut ledger.mapped_out,
             #[cfg(feature = "std")]
             Self::Read(_) => &mut ledger.copied_out,
             #[cfg(feature = "std")]

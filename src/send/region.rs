@@ -95,10 +95,33 @@ impl FileRegion {
         Shrunk { offset: self.offset, wanted: self.len, length }
     }
 
-    pub(super) fn advance(&mut self, by: u64) {
+    pub(crate) fn advance(&mut self, by: u64) {
         assert!(by <= self.len, "advanced beyond the end of a file region");
         self.offset += by;
         self.len -= by;
+    }
+}
+
+/// A message is to be sent behind a body of which not all was moved to the peer, who would take it for the rest.
+///
+/// It is inside of an [`io::Error`] of kind `InvalidInput`. The body can still be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// How many bytes of the body have not been sent.
+    pub missing: u64,
+}
+
+impl fmt::Display for Owed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of a body are still to be sent before anything else", self.missing)
+    }
+}
+
+impl std::error::Error for Owed {}
+
+impl From<Owed> for io::Error {
+    fn from(owed: Owed) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, owed)
     }
 }
 
@@ -147,26 +170,31 @@ impl Shrunk {
     }
 }
 
-#[cfg(unix)]
-fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
 fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
-    use std::os::windows::fs::FileExt;
     while !bytes.is_empty() {
-        match file.seek_read(bytes, offset) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
+        match read_at(file, bytes, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
                 bytes = &mut bytes[read..];
                 offset += read as u64;
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Reads what there is at `offset`.
+pub(crate) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(file, bytes, offset);
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset);
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
 }
 
 /// The same part of the same open file.

@@ -1,6 +1,6 @@
 use std::io::{self, ErrorKind, IoSlice, Write};
 
-use super::{Gather, Shrunk};
+use super::{Gather, Owed, Shrunk};
 
 /// How much of a file region is read at a time where the kernel is not asked to send it.
 pub(crate) const FILE_CHUNK: usize = 256 * 1024;
@@ -54,7 +54,11 @@ impl Gather {
     /// Fails if nothing may leave any more.
     #[inline]
     pub(crate) fn check(&self) -> io::Result<()> {
-        self.torn().map_or(Ok(()), |shrunk| Err(shrunk.into()))
+        match (self.torn(), self.owed()) {
+            (Some(shrunk), _) => Err(shrunk.into()),
+            (None, 0) => Ok(()),
+            (None, missing) => Err(Owed { missing }.into()),
+        }
     }
 
     /// Notes what an error means for the queue, and hands it on.

@@ -62,9 +62,9 @@ use crate::{Arrival, Batch, Codec, Deframer, Encode, Gather, Ledger, Limits, Out
 /// # Cancellation
 /// Every future may be dropped at any time: progress is kept in the connection.
 pub struct Connection<T, C: Codec, E = C> {
-    pub(super) io: T,
-    pub(super) rx: Inflow<C>,
-    pub(super) tx: Outflow<T, E>,
+    pub(crate) io: T,
+    pub(crate) rx: Inflow<C>,
+    pub(crate) tx: Outflow<T, E>,
 }
 
 /// A connection taken apart by [`Connection::into_parts`].
@@ -236,6 +236,8 @@ where
         if let Found::Frame = poll_fn(|cx| self.poll_find(cx, true)).await? {
             return Ok(Some(Arrival::Frame(self.received())));
         }
+        #[cfg(feature = "kernel")]
+        self.rx.flow.clear();
         let body = self.rx.deframer.take_head().map_err(|error| self.rx.stream_fault(error))?;
         Ok(body.map(|(head, len)| Arrival::Body { head, len }))
     }
@@ -354,7 +356,7 @@ where
     }
 
     /// Writes what is queued and reads what comes, both at once. Ready when something has come.
-    fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    pub(crate) fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         // Whether all was written does not matter here; that it failed does.
         if let Poll::Ready(flushed) = self.tx.poll_flush(&mut self.io, cx) {
             flushed?;

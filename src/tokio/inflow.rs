@@ -12,9 +12,12 @@ use crate::fault::{Fault, Timeout};
 use crate::recv::{Chunk, Found};
 use crate::{Codec, Deframer, Error};
 
-pub(super) struct Inflow<C: Codec> {
-    pub(super) deframer: Deframer<C>,
+pub(crate) struct Inflow<C: Codec> {
+    pub(crate) deframer: Deframer<C>,
     pub(super) deadlines: Deadlines,
+    /// A streamed body on its way to another connection.
+    #[cfg(feature = "kernel")]
+    pub(crate) flow: crate::kernel::Flow,
     timer: Timer,
     /// Which deadline the timer is for.
     timed: Timeout,
@@ -23,11 +26,19 @@ pub(super) struct Inflow<C: Codec> {
 
 impl<C: Codec> Inflow<C> {
     pub(super) fn new(deframer: Deframer<C>, trace: Trace) -> Self {
-        Self { deframer, deadlines: Deadlines::default(), timer: Timer::new(), timed: Timeout::Idle, trace }
+        Self {
+            deframer,
+            deadlines: Deadlines::default(),
+            #[cfg(feature = "kernel")]
+            flow: crate::kernel::Flow::default(),
+            timer: Timer::new(),
+            timed: Timeout::Idle,
+            trace,
+        }
     }
 
     /// Reads once. Ready when bytes have come, or the end.
-    pub(super) fn poll_read<T>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
+    pub(crate) fn poll_read<T>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
     where
         T: AsyncRead + Unpin,
     {
@@ -43,11 +54,27 @@ impl<C: Codec> Inflow<C> {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(self.trace.told(error.into()))),
-            Poll::Pending => {
-                ready!(self.poll_deadline(cx));
-                Poll::Ready(Err(self.trace.told(Fault::Timeout(self.timed))))
-            }
+            Poll::Pending => self.poll_wait(cx),
         }
+    }
+
+    /// Waits with the deadline for what is waited for.
+    pub(crate) fn poll_wait<R>(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, Fault>> {
+        ready!(self.poll_deadline(cx));
+        Poll::Ready(Err(self.trace.told(Fault::Timeout(self.timed))))
+    }
+
+    /// Notes that bytes have come, by whatever way.
+    #[cfg(feature = "kernel")]
+    pub(crate) const fn came(&mut self) {
+        self.timer.clear();
+    }
+
+    /// The stream failed.
+    #[cfg(feature = "kernel")]
+    #[cold]
+    pub(crate) fn failed(&self, error: std::io::Error) -> Fault {
+        self.trace.told(error.into())
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -72,7 +99,7 @@ impl<C: Codec> Inflow<C> {
     }
 
     /// Takes a chunk of a streamed body from what has come.
-    pub(super) fn chunk(&mut self) -> Result<Chunk, Fault> {
+    pub(crate) fn chunk(&mut self) -> Result<Chunk, Fault> {
         let chunk = self.deframer.chunk().map_err(|error| self.stream_fault(error))?;
         if chunk != Chunk::Pending {
             self.timer.clear();
@@ -98,6 +125,15 @@ impl<C: Codec> Inflow<C> {
 
     pub(super) fn switch<D: Codec>(self, codec: D) -> (Inflow<D>, C) {
         let (deframer, old) = self.deframer.switch(codec);
-        (Inflow { deframer, deadlines: self.deadlines, timer: self.timer, timed: self.timed, trace: self.trace }, old)
+        let inflow = Inflow {
+            deframer,
+            deadlines: self.deadlines,
+            #[cfg(feature = "kernel")]
+            flow: self.flow,
+            timer: self.timer,
+            timed: self.timed,
+            trace: self.trace,
+        };
+        (inflow, old)
     }
 }

@@ -76,7 +76,7 @@ impl<T, E> Outflow<T, E> {
     }
 
     /// Writes everything, and has the stream flush it.
-    pub(super) fn poll_flush(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
+    pub(crate) fn poll_flush(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<Result<(), Fault>>
     where
         T: AsyncWrite + Unpin,
     {
@@ -150,6 +150,12 @@ impl<T, E> Outflow<T, E> {
     #[inline]
     pub(crate) fn wrote(&mut self) {
         self.queue.ledger_mut().writes += 1;
+        self.went();
+    }
+
+    /// Notes that bytes have gone, by whatever way.
+    #[inline]
+    pub(crate) const fn went(&mut self) {
         self.unflushed = true;
         self.timer.clear();
     }
@@ -183,7 +189,7 @@ impl<T, E> Outflow<T, E> {
         self.reading.is_some()
     }
 
-    pub(crate) fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    pub(crate) fn poll_patience<R>(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, Fault>> {
         ready!(self.timer.poll(cx, self.patience));
         Poll::Ready(Err(self.trace.told(Fault::Timeout(Timeout::Write))))
     }

@@ -2,6 +2,8 @@
 //!
 //! Without Linux, or with `--cfg wireview_portable`, the same tests run against the portable half.
 
+mod body;
 mod forward;
 mod send;
+mod source;
 mod support;

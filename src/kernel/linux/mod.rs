@@ -6,6 +6,7 @@ mod pipe;
 #[cfg(feature = "tokio")]
 mod probe;
 mod sendfile;
+mod source;
 #[cfg(feature = "tokio")]
 mod warmth;
 
@@ -15,5 +16,6 @@ pub(crate) use pipe::Pipe;
 #[cfg(feature = "tokio")]
 pub(crate) use probe::read_now;
 pub(crate) use sendfile::{refuses, send_file};
+pub(crate) use source::{drop_pages, open_direct, seal};
 #[cfg(feature = "tokio")]
 pub(crate) use warmth::Warmth;

@@ -1,7 +1,9 @@
 //! Pipes: where bytes are between two sockets.
 
+use std::fs::File;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -80,6 +82,19 @@ impl Pipe {
         let moved = splice(&ends.read, None, to, at, self.held, flags)?;
         self.held -= moved;
         Ok(moved)
+    }
+
+    /// Moves everything that the pipe holds into `file`, from `at` on. Blocks as long as the file does.
+    pub(crate) fn empty_into(&mut self, file: &File, mut at: u64) -> io::Result<()> {
+        while self.held > 0 {
+            match self.empty_at(file.as_fd(), Some(&mut at)) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Err(error) if super::refuses(&error) => return file.write_all_at(&self.read_out()?, at),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Reads what the pipe holds into memory, for those who cannot be given it.

@@ -23,11 +23,13 @@ pub(crate) struct Warmth {
     warm: Option<(usize, Range<u64>)>,
     warming: Option<JoinHandle<()>>,
     refused: Option<usize>,
+    /// How often something was cold.
+    pub(crate) misses: u64,
 }
 
 impl Warmth {
     pub(crate) const fn new() -> Self {
-        Self { warm: None, warming: None, refused: None }
+        Self { warm: None, warming: None, refused: None, misses: 0 }
     }
 
     /// Whether the first bytes of `region` are in memory. If they are not, they are on their way from now on.
@@ -37,6 +39,7 @@ impl Warmth {
             let len = region.len().min(SENDFILE_CHUNK as u64);
             self.warm = Some((name(region), region.offset()..region.offset() + len));
             self.warming = (heat(region, len) == Heat::Cold).then(|| {
+                self.misses += 1;
                 let region = region.clone();
                 spawn_blocking(move || warm_up(&region, len))
             });
