@@ -130,11 +130,7 @@ where
     }
 
     /// Has everything written that is in front of the body, and says how long that is.
-    fn begin<U, D, F>(
-        &mut self,
-        to: &mut Connection<U, D, F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<u64, BodyFault>>
+    fn begin<U, D, F>(&mut self, to: &mut Connection<U, D, F>, cx: &mut Context<'_>) -> Poll<Result<u64, BodyFault>>
     where
         U: KernelStream + AsyncRead + AsyncWrite + Unpin,
         D: Codec,

@@ -92,7 +92,9 @@ impl<'b, C: Codec> Walk<'b, C> {
             let answer = match self.codec.delimit(rest) {
                 // No more will come.
                 Ok(Boundary::Need(need)) => self.codec.delimit_last(rest).and_then(|last| match last {
-                    Boundary::Need(_) if need <= rest.len() => Err(Error::contract(&"need of what is there", rest.len())),
+                    Boundary::Need(_) if need <= rest.len() => {
+                        Err(Error::contract(&"need of what is there", rest.len()))
+                    }
                     Boundary::Need(_) => Err(Error::new(Kind::Eof, &"frame", rest.len())),
                     last => Ok(last),
                 }),

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use wireview::{Gather, Payload, Result};
+use wireview::{Gather, Outgoing, Payload, Result};
 use wireview_codecs::http1::{Fields, Framing, Reply, Request};
 
+use super::Site;
 use super::coding::Wishes;
 use super::condition::{Verdict, honours_range, judge};
 use super::desk::Desk;
 use super::listing;
 use super::page::{Found, Page, Piece, Representation};
 use super::range::{Part, Ranges};
-use super::Site;
 
 /// Bodies of requests above this are not waited for: the connection is closed behind the answer.
 const MAX_SKIPPED: u64 = 1 << 20;
@@ -41,22 +41,19 @@ pub(super) fn answer(site: &Site, desk: &mut Desk, request: &Request<&[u8]>, out
     if waits || request.content_length().is_some_and(|length| length > MAX_SKIPPED) {
         reply = reply.closing();
     }
-    let before = out.size();
-    let status = match request.method() {
+    let (status, len) = match request.method() {
         b"GET" | b"HEAD" => match find(site, desk, request, now) {
             Ok(Target::Page(page)) => serve(site, desk, request, &page, reply, out, now)?,
             Ok(Target::Listing(page)) => {
                 let kind = "text/html; charset=utf-8";
-                reply.send(out, 200, |fields| told(desk, kind, fields), Bytes::from(page))?;
-                200
+                say(reply, out, 200, |fields| told(desk, kind, fields), Bytes::from(page))?
             }
             Ok(Target::Elsewhere(location)) => {
                 let fields = |fields: &mut Fields<'_>| {
                     fields.add("Location", &location);
                     told(desk, "text/plain", fields);
                 };
-                reply.send(out, 301, fields, words(301))?;
-                301
+                say(reply, out, 301, fields, words(301))?
             }
             Err(status) => refuse(desk, reply, out, status)?,
         },
@@ -65,8 +62,7 @@ pub(super) fn answer(site: &Site, desk: &mut Desk, request: &Request<&[u8]>, out
                 fields.add("Date", &desk.clock.date);
                 fields.add("Allow", ALLOW);
             };
-            reply.send(out, 204, fields, &b""[..])?;
-            204
+            say(reply, out, 204, fields, &b""[..])?
         }
         method => {
             // What follows would not be HTTP.
@@ -77,19 +73,33 @@ pub(super) fn answer(site: &Site, desk: &mut Desk, request: &Request<&[u8]>, out
         }
     };
     desk.count(status);
-    Ok(Answered { status, len: out.size() - before, reply })
+    Ok(Answered { status, len, reply })
+}
+
+/// The status of an answer that was queued, and how many bytes of body it has.
+type Said = (u16, u64);
+
+fn say(
+    reply: Reply,
+    out: &mut Gather,
+    status: u16,
+    fields: impl FnOnce(&mut Fields<'_>),
+    body: impl Outgoing,
+) -> Result<Said> {
+    let len = if reply.is_head() { 0 } else { body.size() };
+    reply.send(out, status, fields, body)?;
+    Ok((status, len))
 }
 
 /// Queues an answer that says no.
-fn refuse(desk: &Desk, reply: Reply, out: &mut Gather, status: u16) -> Result<u16> {
+fn refuse(desk: &Desk, reply: Reply, out: &mut Gather, status: u16) -> Result<Said> {
     let fields = |fields: &mut Fields<'_>| {
         if status == 405 {
             fields.add("Allow", ALLOW);
         }
         told(desk, "text/plain", fields);
     };
-    reply.send(out, status, fields, words(status))?;
-    Ok(status)
+    say(reply, out, status, fields, words(status))
 }
 
 fn told(desk: &Desk, kind: &str, fields: &mut Fields<'_>) {
@@ -165,14 +175,13 @@ fn serve(
     reply: Reply,
     out: &mut Gather,
     now: SystemTime,
-) -> Result<u16> {
+) -> Result<Said> {
     let Some(file) = page.choose(|| Wishes::read(request.headers().get_all("accept-encoding"))) else {
         let fields = |fields: &mut Fields<'_>| {
             fields.add("Vary", "Accept-Encoding");
             told(desk, "text/plain", fields);
         };
-        reply.send(out, 406, fields, words(406))?;
-        return Ok(406);
+        return say(reply, out, 406, fields, words(406));
     };
     let validators = file.validators();
     // What belongs to every answer about the file, in whatever form.
@@ -197,32 +206,22 @@ fn serve(
     };
     match judge(request, validators) {
         Verdict::Serve => {}
-        Verdict::NotModified => {
-            reply.send(out, 304, about, &b""[..])?;
-            return Ok(304);
-        }
-        Verdict::Failed => {
-            reply.send(out, 412, |fields| told(desk, "text/plain", fields), words(412))?;
-            return Ok(412);
-        }
+        Verdict::NotModified => return say(reply, out, 304, about, &b""[..]),
+        Verdict::Failed => return refuse(desk, reply, out, 412),
     }
     // RFC 9110, 14.2: for `GET` alone.
     let ranges = match request.header("range") {
         Some(field) if !reply.is_head() && honours_range(request, validators, now) => Ranges::read(field, file.len),
         _ => Ranges::Whole,
     };
-    let status = match ranges {
-        Ranges::Whole => {
-            send(reply, out, 200, whole, file.whole())?;
-            200
-        }
+    match ranges {
+        Ranges::Whole => send(reply, out, 200, whole, file.whole()),
         Ranges::One(part) => {
             let fields = |fields: &mut Fields<'_>| {
                 whole(fields);
                 fields.add_display("Content-Range", Placed(part, file.len));
             };
-            send(reply, out, 206, fields, file.piece(part))?;
-            206
+            send(reply, out, 206, fields, file.piece(part))
         }
         Ranges::Many(parts) => {
             let boundary = desk.boundary();
@@ -233,25 +232,28 @@ fn serve(
                     fields.add("Content-Encoding", coding.name);
                 }
             };
-            reply.send(out, 206, fields, multipart(page, file, &parts, &boundary))?;
-            206
+            say(reply, out, 206, fields, multipart(page, file, &parts, &boundary))
         }
         Ranges::Beyond => {
             let fields = |fields: &mut Fields<'_>| {
                 fields.add_display("Content-Range", format_args!("bytes */{}", file.len));
                 told(desk, "text/plain", fields);
             };
-            reply.send(out, 416, fields, words(416))?;
-            416
+            say(reply, out, 416, fields, words(416))
         }
-    };
-    Ok(status)
+    }
 }
 
-fn send(reply: Reply, out: &mut Gather, status: u16, fields: impl FnOnce(&mut Fields<'_>), body: Piece) -> Result<()> {
+fn send(
+    reply: Reply,
+    out: &mut Gather,
+    status: u16,
+    fields: impl FnOnce(&mut Fields<'_>),
+    body: Piece,
+) -> Result<Said> {
     match body {
-        Piece::Memory(bytes) => reply.send(out, status, fields, bytes),
-        Piece::File(region) => reply.send(out, status, fields, region),
+        Piece::Memory(bytes) => say(reply, out, status, fields, bytes),
+        Piece::File(region) => say(reply, out, status, fields, region),
     }
 }
 

@@ -28,14 +28,7 @@ struct Entry {
 impl Cache {
     /// A cache of up to `capacity` pages, which are compared with their files when they are asked for and `valid` has passed.
     pub(super) fn new(capacity: usize, valid: Duration) -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            half: capacity.div_ceil(2),
-            valid,
-            hits: 0,
-            misses: 0,
-        }
+        Self { young: HashMap::new(), old: HashMap::new(), half: capacity.div_ceil(2), valid, hits: 0, misses: 0 }
     }
 
     /// The page under `path`, if it is as good as new at `now`.

@@ -46,8 +46,7 @@ pub(super) async fn serve(
     stopped: watch::Receiver<()>,
 ) {
     let settings = &site.settings;
-    let deadlines =
-        Deadlines { idle: Some(settings.idle), frame: Some(settings.head), write: Some(settings.write) };
+    let deadlines = Deadlines { idle: Some(settings.idle), frame: Some(settings.head), write: Some(settings.write) };
     let mut conn = open(stream, deadlines);
     let desk = &site.desks[worker];
     {

@@ -35,12 +35,24 @@ pub(super) fn page(site: &Site) -> String {
     page.counter(
         "http_deadlines_total",
         "Connections that were closed because the peer took too long",
-        [("waited_for=\"request\"", all.idle), ("waited_for=\"end_of_head\"", all.slow), ("waited_for=\"reader\"", all.stuck)],
+        [
+            ("waited_for=\"request\"", all.idle),
+            ("waited_for=\"end_of_head\"", all.slow),
+            ("waited_for=\"reader\"", all.stuck),
+        ],
     );
     page.counter("http_files_shrunk_total", "Files that became shorter while they were sent", [("", all.shrunk)]);
     page.gauge("cache_pages", "Pages in the cache of open files", cached as u64);
-    page.counter("cache_lookups_total", "Lookups in the cache of open files", [("found=\"1\"", hits), ("found=\"0\"", misses)]);
-    page.counter("log_lines_dropped_total", "Lines of the access log that could not be written in time", [("", dropped)]);
+    page.counter(
+        "cache_lookups_total",
+        "Lookups in the cache of open files",
+        [("found=\"1\"", hits), ("found=\"0\"", misses)],
+    );
+    page.counter(
+        "log_lines_dropped_total",
+        "Lines of the access log that could not be written in time",
+        [("", dropped)],
+    );
     let ledger = all.ledger;
     page.counter(
         "sent_bytes_total",
@@ -55,7 +67,11 @@ pub(super) fn page(site: &Site) -> String {
     page.counter("received_bytes_total", "Bytes that were received", [("", ledger.received)]);
     page.counter("received_reads_total", "Reads that brought bytes", [("", ledger.reads)]);
     page.counter("received_moved_bytes_total", "Bytes of partial requests that were moved", [("", ledger.moved)]);
-    page.counter("received_skipped_bytes_total", "Bytes of bodies that were dropped as they came", [("", ledger.skipped)]);
+    page.counter(
+        "received_skipped_bytes_total",
+        "Bytes of bodies that were dropped as they came",
+        [("", ledger.skipped)],
+    );
     page.counter(
         "receive_blocks_total",
         "Blocks for what is received",

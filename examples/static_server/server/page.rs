@@ -121,7 +121,8 @@ impl Page {
             if !meta.is_file() || stamp.modified < plain.stamp.modified {
                 continue;
             }
-            let old = old.and_then(|old| old.encoded.iter().find(|one| one.stamp == stamp && one.coding == Some(coding)));
+            let old =
+                old.and_then(|old| old.encoded.iter().find(|one| one.stamp == stamp && one.coding == Some(coding)));
             encoded.push(old.map_or_else(|| Arc::new(Representation::new(Some(coding), file, stamp)), Arc::clone));
         }
         let kind = match old {

@@ -119,7 +119,12 @@ impl Root {
                 return Err(Errno::XDEV);
             }
             let kind = if names.peek().is_some() || must_be_dir { OFlags::DIRECTORY } else { OFlags::empty() };
-            at = Some(fs::openat(at.as_ref().unwrap_or(&self.dir), name, READ | OFlags::NOFOLLOW | kind, Mode::empty())?);
+            at = Some(fs::openat(
+                at.as_ref().unwrap_or(&self.dir),
+                name,
+                READ | OFlags::NOFOLLOW | kind,
+                Mode::empty(),
+            )?);
         }
         at.map_or_else(|| fs::openat(&self.dir, c".", READ | OFlags::DIRECTORY, Mode::empty()), Ok)
     }
