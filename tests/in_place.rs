@@ -60,7 +60,7 @@ fn check<C: Codec<Message = Span> + Clone>(codec: C, stream: &[u8]) {
 fn they_are_those_of_a_deframer() {
     let prefixed = LengthPrefixed::<U16Be>::new(100);
     for stream in [&b""[..], b"\0\x03one\0\0\0\x02hi", b"\0\x03one\0\x05tru", b"\0", b"\0\x65too long"] {
-        check(prefixed.clone(), stream);
+        check(prefixed, stream);
     }
     for stream in [&b"one\ntwo\r\n\nlast"[..], b"one\n"] {
         check(Lines::new(100), stream);

@@ -105,7 +105,8 @@ async fn a_body_that_is_passed_on_by_futures_that_are_dropped_is_whole() {
             to.out().copy(b"behind");
             let refused = to.flush().await.expect_err("it would be taken for the body");
             let Fault::Io(error) = refused else { panic!("{refused}") };
-            assert!(error.get_ref().is_some_and(|inner| inner.is::<Owed>()), "{error}");
+            let owed = error.get_ref().and_then(|inner| inner.downcast_ref::<Owed>());
+            assert!(owed.is_some(), "{error}");
         }
         dropped += 1;
         tokio::task::yield_now().await;
@@ -231,8 +232,9 @@ async fn store(splice: bool, file: File, offset: u64) -> std::result::Result<u64
     }
     let stored = if splice { conn.splice_body_to_file(&mut to).await } else { conn.body_to_file(&mut to).await };
     check_next(&mut conn).await;
-    let spliced = conn.ledger().spliced_in;
-    assert_eq!(spliced > 0, splice && IN_KERNEL);
+    if stored.is_ok() {
+        assert_eq!(conn.ledger().spliced_in > 0, splice && IN_KERNEL);
+    }
     drop(peer.await.expect("no panic"));
     stored
 }

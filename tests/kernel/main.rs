@@ -3,7 +3,10 @@
 //! Without Linux, or with `--cfg wireview_portable`, the same tests run against the portable half.
 
 mod body;
+mod child;
 mod forward;
+mod idle;
 mod send;
 mod source;
 mod support;
+mod traced;
