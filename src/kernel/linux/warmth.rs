@@ -71,6 +71,9 @@ impl Warmth {
             // That it panicked, or that there is no pool any more, is as good: the call that sends waits then.
             let _ = ready!(Pin::new(warming).poll(cx));
             self.warming = None;
+            if let Some((file, bytes)) = &self.warm {
+                found(*file, bytes.start / CHUNK, bytes.clone());
+            }
         }
         let end = self.warm.as_ref().map_or(u64::MAX, |(_, range)| range.end);
         Poll::Ready((end - region.offset()).min(CHUNK) as usize)
