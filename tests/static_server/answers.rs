@@ -178,6 +178,7 @@ fn directories_have_an_index_or_a_list() {
     let listing = Settings { listing: true, valid: Duration::ZERO, ..Settings::default() };
     let server = Server::with(listing);
     server.put("with/index.html", "<p>");
+    server.put("\\with/index.html", "");
     server.put("without/<b>.txt", "");
     let mut peer = server.connect();
     for (target, location) in [
@@ -185,6 +186,7 @@ fn directories_have_an_index_or_a_list() {
         ("/with?a=b", "/with/?a=b"),
         // Not another host.
         ("//with", "/with/"),
+        ("/\\with", "/%5Cwith/"),
         ("http://a/with", "/with/"),
     ] {
         let answer = peer.get(target, "");

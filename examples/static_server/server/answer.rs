@@ -155,9 +155,10 @@ fn find(site: &Site, desk: &mut Desk, request: &Request<&[u8]>, now: SystemTime)
     }
 }
 
-/// Where a directory is that was named without its slash. One slash is at the front: with two it would name another host.
+/// Where a directory is that was named without its slash. One slash is at the front: with two, or a backslash behind it, which
+/// browsers take for one, it would name another host.
 fn with_slash(request: &Request<&[u8]>) -> String {
-    let path = String::from_utf8_lossy(request.path());
+    let path = String::from_utf8_lossy(request.path()).replace('\\', "%5C");
     let mut location = format!("/{}/", path.trim_start_matches('/'));
     if let Some(query) = request.query() {
         location.push('?');

@@ -63,6 +63,11 @@ pub(super) fn page(site: &Site) -> String {
             ("path=\"sendfile\"", ledger.file_out),
         ],
     );
+    page.counter(
+        "cold_files_total",
+        "Times that a part of a file was not in memory, and was waited for",
+        [("", ledger.cold_files)],
+    );
     page.counter("sent_writes_total", "Writes that took bytes", [("", ledger.writes)]);
     page.counter("received_bytes_total", "Bytes that were received", [("", ledger.received)]);
     page.counter("received_reads_total", "Reads that brought bytes", [("", ledger.reads)]);
