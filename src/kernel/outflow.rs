@@ -16,7 +16,7 @@ impl<T, E> Outflow<T, E> {
     ///
     /// ```text
     ///  memory, short regions, memory          region             memory …
-    ///  └─ one sendmsg, with MSG_MORE ─┘└─ sendfile, 256 KiB each ─┘
+    ///  └─ one sendmsg, with MSG_MORE ─┘└─ sendfile, 1 MiB each ──┘
     /// ```
     pub(crate) fn poll_kernel(&mut self, socket: Socket<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         self.queue.check().map_err(|error| self.failed(error))?;
@@ -85,6 +85,9 @@ impl<T, E> Outflow<T, E> {
                 Poll::Ready(Err(self.failed(shrunk.into())))
             }
             Poll::Ready(Ok(sent)) => {
+                if (sent as u64) < region.len().min(max as u64) {
+                    socket.wait_if_full();
+                }
                 self.warmth.burst += sent as u64;
                 self.queue.advance_file(sent as u64);
                 self.wrote();

@@ -126,6 +126,14 @@ impl<'a> Socket<'a> {
         }
     }
 
+    /// To be called when a call took less than it was offered: if the buffer of the socket is full, whoever writes next waits
+    /// until a third of it is free. Else a reader that is not much slower would be given a packet a call.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn wait_if_full(self) {
+        let full = || if super::linux::is_writable(self.fd()) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        let _ = self.try_io(Interest::WRITABLE, full);
+    }
+
     /// Has `call` read from the socket if there is something to be read.
     #[cfg(feature = "tokio")]
     pub(crate) fn try_read_with<R>(self, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {

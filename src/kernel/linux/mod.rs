@@ -1,5 +1,7 @@
 //! The system calls.
 
+#[cfg(feature = "tokio")]
+mod found;
 mod memory;
 #[cfg(feature = "tokio")]
 mod pipe;
@@ -15,6 +17,8 @@ pub(crate) use memory::{push, send_memory};
 pub(crate) use pipe::Pipe;
 #[cfg(feature = "tokio")]
 pub(crate) use probe::read_now;
+#[cfg(feature = "tokio")]
+pub(crate) use sendfile::is_writable;
 pub(crate) use sendfile::{refuses, send_file};
 pub(crate) use source::{drop_pages, open_direct, seal};
 #[cfg(feature = "tokio")]

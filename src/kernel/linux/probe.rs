@@ -19,7 +19,7 @@ pub(crate) enum Heat {
 }
 
 /// How far apart the bytes are that are asked for. Pages come into memory and leave it in runs, by readahead and in folios.
-const STRIDE: u64 = 64 * 1024;
+const STRIDE: u64 = 128 * 1024;
 
 /// How much more than what is wanted is asked of the disk when something is cold.
 const READ_AHEAD: u64 = 1024 * 1024;

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::sendfile;
 use rustix::io::Errno;
 
@@ -13,6 +14,14 @@ pub(crate) fn send_file(socket: BorrowedFd<'_>, region: &FileRegion, max: usize)
     let mut offset = region.offset();
     let count = region.len().min(max as u64) as usize;
     Ok(sendfile(socket, region.file(), Some(&mut offset), count)?)
+}
+
+/// Whether the kernel calls `socket` writable: a third of its buffer is free. If not, it will say when it is.
+#[cfg(feature = "tokio")]
+pub(crate) fn is_writable(socket: BorrowedFd<'_>) -> bool {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // That it failed is found by whoever writes.
+    !matches!(poll(&mut [PollFd::new(&socket, PollFlags::OUT)], Some(&now)), Ok(0))
 }
 
 /// Whether that failed because the kernel does not do it with this file or this socket.

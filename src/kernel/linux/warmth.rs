@@ -8,9 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::found::{found, was_found};
 use super::probe::{Heat, heat, warm_up};
 use crate::FileRegion;
 use crate::kernel::SENDFILE_CHUNK;
+
+/// How much is asked for at a time.
+const CHUNK: u64 = SENDFILE_CHUNK as u64;
 
 /// Which part of which file is in memory, or on its way there, and which file the kernel does not send.
 ///
@@ -38,13 +42,23 @@ impl Warmth {
     pub(crate) fn is_warm(&mut self, region: &FileRegion) -> bool {
         let known = |(file, range): &(usize, Range<u64>)| *file == name(region) && range.contains(&region.offset());
         if !self.warm.as_ref().is_some_and(known) {
-            let len = region.len().min(SENDFILE_CHUNK as u64);
-            self.warm = Some((name(region), region.offset()..region.offset() + len));
-            self.warming = (heat(region, len) == Heat::Cold).then(|| {
-                self.misses += 1;
-                let region = region.clone();
-                spawn_blocking(move || warm_up(&region, len))
-            });
+            let file = name(region);
+            let block = region.offset() / CHUNK;
+            // What is longer than a block ends where one does, so that whoever sends it asks for the same blocks.
+            let len = if region.len() > CHUNK { (block + 1) * CHUNK - region.offset() } else { region.len() };
+            let bytes = region.offset()..region.offset() + len;
+            self.warming = None;
+            if !was_found(file, block, &bytes) {
+                match heat(region, len) {
+                    Heat::Warm => found(file, block, bytes.clone()),
+                    Heat::Cold => {
+                        self.misses += 1;
+                        let region = region.clone();
+                        self.warming = Some(spawn_blocking(move || warm_up(&region, len)));
+                    }
+                }
+            }
+            self.warm = Some((file, bytes));
         }
         self.warming.is_none()
     }
@@ -57,9 +71,12 @@ impl Warmth {
             // That it panicked, or that there is no pool any more, is as good: the call that sends waits then.
             let _ = ready!(Pin::new(warming).poll(cx));
             self.warming = None;
+            if let Some((file, bytes)) = &self.warm {
+                found(*file, bytes.start / CHUNK, bytes.clone());
+            }
         }
         let end = self.warm.as_ref().map_or(u64::MAX, |(_, range)| range.end);
-        Poll::Ready((end - region.offset()).min(SENDFILE_CHUNK as u64) as usize)
+        Poll::Ready((end - region.offset()).min(CHUNK) as usize)
     }
 
     /// Notes that the kernel does not send the file of `region`.
