@@ -13,6 +13,8 @@ use wireview::formats::nom::{Nom, NomError};
 use wireview::formats::{Delimited, Fixed, Headed, Header, LengthPrefixed, Lines};
 use wireview::length::{U32Be, Varint};
 use wireview::{Boundary, Codec, Deframer, Result, Span, View};
+use wireview_codecs::http1::{self, Part, Responses};
+use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 use zerocopy::byteorder::big_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -56,6 +58,26 @@ const CASES: &[Case] = &[
     ("resp replies: many strings", |size| reply(&aggregate("*", size / 15, &bulk(b"0123456789")))),
     ("resp replies: many numbers", |size| reply(&aggregate("~", size / 4, b":1\r\n"))),
     ("resp replies: many arrays", |size| reply(&aggregate("*", size / 12, b"*2\r\n:1\r\n:2\r\n"))),
+    ("http1: a request of many fields", |size| http_request("/", &b"X-Field: value\r\n".repeat(size / 16))),
+    ("http1: a request of a long field", |size| {
+        http_request("/", &[b"X-Field: ", &noise(size)[..], b"\r\n"].concat());
+    }),
+    ("http1: a request of a long target", |size| {
+        http_request(&format!("/{}", "t".repeat(size)), b"");
+    }),
+    ("http1: a response of many fields", |size| {
+        let head = [&b"HTTP/1.1 204 No Content\r\n"[..], &b"X-Field: value\r\n".repeat(size / 16), b"\r\n"].concat();
+        let codec = Responses::new().max_head(1 << 20).max_headers(1 << 20);
+        read(codec, &head, |part| {
+            assert!(matches!(part, Part::Head(response) if response.headers().iter().count() > 0))
+        });
+    }),
+    ("proxy: version 2 with many TLVs", |size| {
+        let tlvs = b"\xe0\0\x05hello".repeat(size / 8);
+        let len = (12 + tlvs.len() as u16).to_be_bytes();
+        let addresses = [10, 0, 0, 1, 10, 0, 0, 2, 0, 80, 0, 81];
+        read(Headers::new(), &[&b"\r\n\r\n\0\r\nQUIT\n\x21\x11"[..], &len, &addresses, &tlvs].concat(), |_| {});
+    }),
     ("resp replies: a string in chunks", |size| {
         reply(&[&b"$?\r\n"[..], &b";4\r\nabcd\r\n".repeat(size / 10), b";0\r\n"].concat());
     }),
@@ -152,6 +174,12 @@ fn requests(args: &[&[u8]]) {
     let mut frame = format!("*{}\r\n", args.len()).into_bytes();
     args.iter().for_each(|arg| frame.extend(bulk(arg)));
     request(&frame);
+}
+
+fn http_request(target: &str, fields: &[u8]) {
+    let head = [b"GET ", target.as_bytes(), b" HTTP/1.1\r\nHost: h\r\n", fields, b"\r\n"].concat();
+    let codec = http1::Requests::new().max_head(1 << 20).max_line(1 << 20).max_headers(1 << 20);
+    read(codec, &head, |part| assert!(matches!(part, Part::Head(request) if request.headers().iter().count() > 0)));
 }
 
 fn reply(frame: &[u8]) {
