@@ -7,7 +7,7 @@ use super::fields::{Ending, Fields, number};
 use super::pieces::{Chunks, Mode};
 use super::status::reason;
 
-/// What has to be known of a request to write its response: [`Request::reply`].
+/// What has to be known of a request to write its response: [`Request::reply`](super::Request::reply).
 ///
 /// ```
 /// use wireview::{Codec, Gather};
