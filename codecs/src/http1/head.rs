@@ -6,7 +6,7 @@ use wireview::{Holder, Span, Wire};
 
 use super::facts::{CLOSE, CONTINUE, UPGRADE};
 use super::headers::Headers;
-use super::write::Reply;
+use super::reply::Reply;
 
 /// How the end of a message is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

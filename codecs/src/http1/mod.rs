@@ -90,30 +90,39 @@
 //! was cut. Vectors are those of the target (SSE2, NEON) through the crate `wide`; compiled for AVX2, the same code is 7 % faster,
 //! which a choice at run time would mostly take back.
 
+mod calls;
 mod chunk;
 mod facts;
+mod fields;
 mod flow;
 mod head;
 mod headers;
 mod line;
 mod mask;
 mod part;
+mod pieces;
 mod quick;
+mod relay;
+mod reply;
 mod requests;
 mod responses;
 mod scan;
-mod write;
+mod status;
 
 #[cfg(test)]
 mod tests;
 
+pub use calls::Call;
 pub use chunk::{Extension, Extensions};
+pub use fields::Fields;
 pub use head::{Framing, Request, Response};
 pub use headers::{Field, Headers, Iter};
 pub use part::{Chunk, Part, Trailers};
+pub use pieces::Chunks;
+pub use reply::Reply;
 pub use requests::Requests;
 pub use responses::{Calls, Responses, client};
-pub use write::{Call, Chunks, Fields, Reply, refusal};
+pub use status::refusal;
 
 /// What errors call the parts of a message.
 mod field {
