@@ -88,7 +88,7 @@
 //! | [`Lent::detach`], [`Frame::detach`] | the frame | | once | itself |
 //! | [`Gather::copy`], [`Gather::head`] | the bytes | | nothing, once the arena has its size | |
 //! | [`Gather::share`] | up to 2 KiB | a reference taken over | nothing | the caller's buffer, until sent |
-//! | [`Gather::file`] | as the driver must | | | the open file, until sent |
+//! | [`Gather::file`] | as the driver must; nothing with [`kernel`] | | | the open file, until sent |
 //!
 //! A [`Ledger`] counts all of it, for each connection.
 //!
@@ -111,6 +111,7 @@
 //! | `nom` | nom 8 parsers as codecs: [`formats::nom`] | nom |
 //! | `zerocopy` | header structs read in place: [`formats::Headed`] | zerocopy |
 //! | `tracing` | a span for each connection, an event for each fault | tracing |
+//! | `kernel` | [`kernel`]: `sendfile`, `splice`, files mapped; the same by copying where there is no Linux | rustix, memmap2 |
 //! | `testing` | [`torture`] streams, and the [`laws`] a codec must keep | |
 //!
 //! Without any, the crate is `no_std` with `alloc`, on `bytes` and `memchr` alone. Features add and never alter.
@@ -170,6 +171,9 @@ pub mod guide {
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/fuzz-your-codec.md")]
     pub mod fuzz_your_codec {}
+    #[cfg(feature = "kernel")]
+    #[doc = include_str!("../docs/kernel-zero-copy.md")]
+    pub mod kernel_zero_copy {}
 }
 
 #[cfg(doctest)]

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 
 #[cfg(all(target_os = "linux", not(wireview_portable)))]
 use super::linux::Pipe;
-use super::{Passed, Socket};
+use super::{BURST, Passed, Socket};
 
 /// How much is copied at a time. Who sends more at once is worth a pipe.
 const SCRATCH: usize = 16 * 1024;
@@ -49,6 +49,8 @@ pub(crate) struct Flow {
     pub(crate) passed: Passed,
     /// Bytes that were taken into pipes, and not told of.
     taken: u64,
+    /// What has been moved since others had their turn.
+    burst: u64,
     /// How long the body is that this flow is for, once it has begun.
     pub(crate) promised: Option<u64>,
 }
@@ -114,6 +116,11 @@ impl Flow {
                 self.rest();
                 return Poll::Ready(Ok(false));
             }
+            if self.burst >= BURST {
+                self.burst = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let Poll::Ready(readable) = from.poll_readable(cx) else {
                 self.rest();
                 return Poll::Pending;
@@ -124,7 +131,10 @@ impl Flow {
                     self.rest();
                     return Poll::Ready(Ok(true));
                 }
-                Ok(took) => *left -= took as u64,
+                Ok(took) => {
+                    *left -= took as u64;
+                    self.burst += took as u64;
+                }
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 Err(error) => return Poll::Ready(Err(Stopped::Reading(error))),
             }

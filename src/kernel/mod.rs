@@ -1,8 +1,14 @@
 //! Bytes that never pass through user space.
 //!
-//! | what goes | from | to | by |
+//! | what | goes from | to | by |
 //! | --- | --- | --- | --- |
-//! | a [`FileRegion`](crate::FileRegion) in the send queue | a file | a socket | `sendfile` |
+//! | a [`FileRegion`](crate::FileRegion) in the send queue of a connection | a file | a socket | `sendfile` |
+//! | a streamed body: [`body_to`](crate::tokio::Connection::body_to) | a socket | a socket | `splice` |
+//! | a streamed body: [`body_to_file`](crate::tokio::Connection::body_to_file) | a socket | a file | aligned copies, or `splice` |
+//! | two whole connections: [`Forwarding`] | a socket | a socket | `splice` |
+//! | [`Mapped`] | a file | a codec, or a socket | the memory it is mapped to |
+//!
+//! The guide says which way a byte takes, and what it costs: [bytes that stay in the kernel](crate::guide::kernel_zero_copy).
 //!
 //! A connection is asked for it once, where its stream is known to be a socket:
 //!
@@ -64,3 +70,8 @@ pub const SENDFILE_FROM: u64 = 8 * 1024;
 
 /// How much of a region one call hands to the kernel: a call with more would keep the reactor from other work.
 pub const SENDFILE_CHUNK: usize = 256 * 1024;
+
+/// How much the kernel moves for one task before others have their turn: a peer that takes everything at once would
+/// otherwise have the thread for itself.
+#[cfg(feature = "tokio")]
+const BURST: u64 = 2 * 1024 * 1024;

@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use super::linux::{push, read_now, refuses, send_file, send_memory};
-use super::{SENDFILE_FROM, Socket};
+use super::{BURST, SENDFILE_FROM, Socket};
 use crate::Fault;
 use crate::tokio::Outflow;
 
@@ -71,6 +71,11 @@ impl<T, E> Outflow<T, E> {
         let warm = self.warmth.poll_warm(region, cx);
         self.book_misses();
         let max = ready!(warm);
+        if self.warmth.burst >= BURST {
+            self.warmth.burst = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let Some(region) = self.queue.front_file() else { return Poll::Ready(Ok(())) };
         match socket.poll_write_with(cx, || send_file(socket.fd(), region, max)) {
             Poll::Ready(Ok(0)) => {
@@ -80,6 +85,7 @@ impl<T, E> Outflow<T, E> {
                 Poll::Ready(Err(self.failed(shrunk.into())))
             }
             Poll::Ready(Ok(sent)) => {
+                self.warmth.burst += sent as u64;
                 self.queue.advance_file(sent as u64);
                 self.wrote();
                 Poll::Ready(Ok(()))

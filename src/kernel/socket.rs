@@ -36,6 +36,10 @@ enum Inner<'a> {
     #[cfg(all(feature = "tokio", unix))]
     Unix(&'a UnixStream),
     #[cfg(unix)]
+    #[cfg_attr(
+        any(not(target_os = "linux"), wireview_portable),
+        expect(dead_code, reason = "nobody but the kernel is given it")
+    )]
     Blocking(BorrowedFd<'a>),
     #[cfg(not(unix))]
     Blocking(core::marker::PhantomData<&'a ()>),

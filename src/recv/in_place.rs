@@ -32,7 +32,7 @@ use crate::{Error, Kind, Result};
 /// # Cost
 /// That of the codec. Of a codec that does not say that its frames are [raw](Codec::is_raw) each frame is copied and opened
 /// aside, to see that this changes nothing.
-pub const fn views_in<'b, C: Codec>(codec: &'b mut C, bytes: &'b [u8]) -> ViewsIn<'b, C> {
+pub const fn views_in<'c, 'b, C: Codec>(codec: &'c mut C, bytes: &'b [u8]) -> ViewsIn<'c, 'b, C> {
     ViewsIn { walk: Walk::new(codec), bytes }
 }
 
@@ -40,23 +40,23 @@ pub const fn views_in<'b, C: Codec>(codec: &'b mut C, bytes: &'b [u8]) -> ViewsI
 ///
 /// # Errors
 /// As for [`views_in`].
-pub const fn frames_in<'b, C: Codec>(codec: &'b mut C, bytes: &'b Bytes) -> FramesIn<'b, C> {
+pub const fn frames_in<'c, 'b, C: Codec>(codec: &'c mut C, bytes: &'b Bytes) -> FramesIn<'c, 'b, C> {
     FramesIn { walk: Walk::new(codec), bytes }
 }
 
 /// The iterator of [`views_in`].
-pub struct ViewsIn<'b, C: Codec> {
-    walk: Walk<'b, C>,
+pub struct ViewsIn<'c, 'b, C: Codec> {
+    walk: Walk<'c, C>,
     bytes: &'b [u8],
 }
 
 /// The iterator of [`frames_in`].
-pub struct FramesIn<'b, C: Codec> {
-    walk: Walk<'b, C>,
+pub struct FramesIn<'c, 'b, C: Codec> {
+    walk: Walk<'c, C>,
     bytes: &'b Bytes,
 }
 
-impl<C: Codec> ViewsIn<'_, C> {
+impl<C: Codec> ViewsIn<'_, '_, C> {
     /// Where the next frame begins.
     #[must_use]
     pub const fn position(&self) -> usize {
@@ -64,7 +64,7 @@ impl<C: Codec> ViewsIn<'_, C> {
     }
 }
 
-impl<C: Codec> FramesIn<'_, C> {
+impl<C: Codec> FramesIn<'_, '_, C> {
     /// Where the next frame begins.
     #[must_use]
     pub const fn position(&self) -> usize {
@@ -72,15 +72,15 @@ impl<C: Codec> FramesIn<'_, C> {
     }
 }
 
-struct Walk<'b, C: Codec> {
-    codec: &'b mut C,
+struct Walk<'c, C: Codec> {
+    codec: &'c mut C,
     at: usize,
     ended: bool,
     opened: Vec<u8>,
 }
 
-impl<'b, C: Codec> Walk<'b, C> {
-    const fn new(codec: &'b mut C) -> Self {
+impl<'c, C: Codec> Walk<'c, C> {
+    const fn new(codec: &'c mut C) -> Self {
         Self { codec, at: 0, ended: false, opened: Vec::new() }
     }
 
@@ -143,7 +143,7 @@ impl<'b, C: Codec> Walk<'b, C> {
     }
 }
 
-impl<'b, C: Codec> Iterator for ViewsIn<'b, C> {
+impl<'b, C: Codec> Iterator for ViewsIn<'_, 'b, C> {
     type Item = Result<View<'b, C>>;
 
     #[inline]
@@ -156,7 +156,7 @@ impl<'b, C: Codec> Iterator for ViewsIn<'b, C> {
     }
 }
 
-impl<C: Codec> Iterator for FramesIn<'_, C> {
+impl<C: Codec> Iterator for FramesIn<'_, '_, C> {
     type Item = Result<Frame<C::Message>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -173,17 +173,17 @@ impl<C: Codec> Iterator for FramesIn<'_, C> {
     }
 }
 
-impl<C: Codec> FusedIterator for ViewsIn<'_, C> {}
+impl<C: Codec> FusedIterator for ViewsIn<'_, '_, C> {}
 
-impl<C: Codec> FusedIterator for FramesIn<'_, C> {}
+impl<C: Codec> FusedIterator for FramesIn<'_, '_, C> {}
 
-impl<C: Codec> fmt::Debug for ViewsIn<'_, C> {
+impl<C: Codec> fmt::Debug for ViewsIn<'_, '_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ViewsIn").field("position", &self.walk.at).finish_non_exhaustive()
     }
 }
 
-impl<C: Codec> fmt::Debug for FramesIn<'_, C> {
+impl<C: Codec> fmt::Debug for FramesIn<'_, '_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FramesIn").field("position", &self.walk.at).finish_non_exhaustive()
     }

@@ -195,7 +195,7 @@ impl Gather {
     }
 
     /// Whether the region at the front is the rest of one of which the kernel has sent.
-    #[cfg(feature = "kernel")]
+    #[cfg(all(feature = "kernel", target_os = "linux", not(wireview_portable)))]
     pub(crate) const fn is_begun(&self) -> bool {
         self.begun
     }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 
 /// A part of a file that is to be sent: file, offset and length.
 ///
-/// The queue never reads it. When its turn comes a driver reads it piece by piece, or hands it to the kernel where it has
-/// a way to. The file must not change while it waits: serve files that are replaced by a rename.
+/// The queue never reads it. When its turn comes a driver reads it piece by piece, or hands it to the kernel, if it was
+/// asked to (feature `kernel`). The file must not change while it waits, and not be written to until the peer has received
+/// everything: serve files that are replaced by a rename.
 #[derive(Clone, Debug)]
 pub struct FileRegion {
     file: Arc<File>,

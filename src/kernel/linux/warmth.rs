@@ -25,11 +25,13 @@ pub(crate) struct Warmth {
     refused: Option<usize>,
     /// How often something was cold.
     pub(crate) misses: u64,
+    /// What was sent from files since others had their turn.
+    pub(crate) burst: u64,
 }
 
 impl Warmth {
     pub(crate) const fn new() -> Self {
-        Self { warm: None, warming: None, refused: None, misses: 0 }
+        Self { warm: None, warming: None, refused: None, misses: 0, burst: 0 }
     }
 
     /// Whether the first bytes of `region` are in memory. If they are not, they are on their way from now on.
