@@ -31,7 +31,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use wireview::FileRegion;
 use wireview::formats::LengthPrefixed;
-use wireview::kernel::{Forwarding, KernelStream, Mapped, Socket};
+use wireview::kernel::{Forwarding, KernelSink, Mapped, Socket};
 use wireview::length::U32Be;
 use wireview::tokio::Connection;
 
@@ -126,7 +126,7 @@ fn files(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
 #[derive(Clone)]
 struct Line(Arc<TcpStream>);
 
-impl KernelStream for Line {
+impl KernelSink for Line {
     fn socket(&self) -> Socket<'_> {
         (&*self.0).into()
     }

@@ -72,7 +72,7 @@ impl<S, C: Codec, E> Connection<S, C, E> {
     #[must_use]
     pub const fn kernel(mut self) -> Self
     where
-        S: crate::kernel::KernelStream,
+        S: crate::kernel::KernelSink,
     {
         self.route.open();
         self

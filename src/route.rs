@@ -4,7 +4,7 @@
 use core::marker::PhantomData;
 
 #[cfg(feature = "kernel")]
-use crate::kernel::{KernelStream, Socket};
+use crate::kernel::{KernelSink, Socket};
 
 /// There is no specialisation: a connection is told that its stream is a socket where that is known, and keeps the function
 /// that was known there.
@@ -28,7 +28,7 @@ impl<T> Route<T> {
     #[cfg(feature = "kernel")]
     pub(crate) const fn open(&mut self)
     where
-        T: KernelStream,
+        T: KernelSink,
     {
         self.socket = Some(T::socket);
     }

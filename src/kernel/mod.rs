@@ -62,7 +62,7 @@ pub(crate) use flow::Flow;
 pub use forward::{Broken, Forwarding, Passed, Side, forward};
 #[cfg(all(feature = "tokio", target_os = "linux", not(wireview_portable)))]
 pub(crate) use linux::Warmth;
-pub use socket::{KernelStream, Socket};
+pub use socket::{KernelSink, KernelStream, Socket};
 pub use source::{FileSource, Mapped};
 
 /// File regions shorter than this are read, and leave with the memory around them: `sendfile` would cost more.

@@ -15,17 +15,22 @@ use tokio::net::UnixStream;
 #[cfg(feature = "tokio")]
 use tokio::net::{TcpStream, tcp};
 
-/// A stream whose bytes are those of a socket: what is written to it goes to the socket as it is, and what is read from it
-/// comes from there.
+/// A stream that writes to a socket: what is written to the socket around it reaches the peer as if it had been written to the
+/// stream.
 ///
-/// It is implemented for the sockets of tokio and `std`, and their halves. A wrapper may implement it if it neither changes
-/// nor holds back bytes; one that encrypts, or has a buffer, must not.
-pub trait KernelStream {
+/// It is implemented for the sockets of tokio and `std`, their halves, and TLS that the kernel does. A wrapper may implement it
+/// if it holds nothing back; one that encrypts, or has a buffer, must not.
+pub trait KernelSink {
     /// The socket.
     fn socket(&self) -> Socket<'_>;
 }
 
-/// A borrowed socket. Made from one of tokio or `std`, for [`KernelStream`].
+/// A stream whose bytes are those of a socket in both directions: what is read from it, too, comes from there as it is.
+///
+/// Not so of TLS that the kernel does: where the peer's last words or an alert stand, the socket fails.
+pub trait KernelStream: KernelSink {}
+
+/// A borrowed socket. Made from one of tokio or `std`, for [`KernelSink`].
 #[derive(Clone, Copy, Debug)]
 pub struct Socket<'a>(Inner<'a>);
 
@@ -48,12 +53,15 @@ enum Inner<'a> {
 macro_rules! is_socket {
     ($($(#[$gate:meta])* $name:ty: $this:ident => $inner:expr;)*) => {$(
         $(#[$gate])*
-        impl KernelStream for $name {
+        impl KernelSink for $name {
             fn socket(&self) -> Socket<'_> {
                 let $this = self;
                 Socket($inner)
             }
         }
+
+        $(#[$gate])*
+        impl KernelStream for $name {}
 
         $(#[$gate])*
         impl<'a> From<&'a $name> for Socket<'a> {
@@ -85,17 +93,21 @@ is_socket! {
     std::net::TcpStream: _this => Inner::Blocking(core::marker::PhantomData);
 }
 
-impl<S: KernelStream> KernelStream for &S {
+impl<S: KernelSink> KernelSink for &S {
     fn socket(&self) -> Socket<'_> {
         (**self).socket()
     }
 }
 
-impl<S: KernelStream> KernelStream for &mut S {
+impl<S: KernelSink> KernelSink for &mut S {
     fn socket(&self) -> Socket<'_> {
         (**self).socket()
     }
 }
+
+impl<S: KernelStream> KernelStream for &S {}
+
+impl<S: KernelStream> KernelStream for &mut S {}
 
 #[cfg(all(target_os = "linux", not(wireview_portable)))]
 impl<'a> Socket<'a> {

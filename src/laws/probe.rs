@@ -169,4 +169,12 @@ impl<C: Codec> Codec for Probe<C> {
     fn is_inside(&self) -> bool {
         self.codec.is_inside()
     }
+
+    fn is_raw(&self) -> bool {
+        self.codec.is_raw()
+    }
+
+    fn body_is_raw(&self) -> bool {
+        self.codec.body_is_raw()
+    }
 }

@@ -125,7 +125,7 @@ impl<T, C: Codec, E> Connection<T, C, E> {
     #[must_use]
     pub const fn kernel(mut self) -> Self
     where
-        T: crate::kernel::KernelStream,
+        T: crate::kernel::KernelSink,
     {
         self.tx.route.open();
         self

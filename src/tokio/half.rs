@@ -124,7 +124,7 @@ impl<W, E> Sender<W, E> {
     #[must_use]
     pub const fn kernel(mut self) -> Self
     where
-        W: crate::kernel::KernelStream,
+        W: crate::kernel::KernelSink,
     {
         self.tx.route.open();
         self

@@ -182,3 +182,40 @@ async fn faults_are_told_by_name() {
     };
     assert!(error.to_string().contains("BadRecordMac"), "{error}");
 }
+
+#[cfg(feature = "kernel")]
+#[tokio::test]
+async fn file_regions_of_a_connection_are_encrypted_by_the_kernel() {
+    use wireview::FileRegion;
+    use wireview::formats::LengthPrefixed;
+    use wireview::length::U32Be;
+    use wireview::tokio::Connection;
+
+    if is_missing() {
+        return;
+    }
+    let data = noise((2 << 20) + 12345);
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(&data).expect("written");
+    let file = std::sync::Arc::new(file);
+    let (server, client) = plain_pair((true, false)).await;
+    let server = server.into_kernel().expect("the kernel's path");
+    let mut server = Connection::new(server, LengthPrefixed::<U32Be>::new(8 << 20)).kernel();
+    let mut client = Connection::new(client, LengthPrefixed::<U32Be>::new(8 << 20));
+    let send = async {
+        for _ in 0..2 {
+            server.out().copy(&(data.len() as u32).to_be_bytes());
+            server.out().file(FileRegion::known(file.clone(), 0, data.len() as u64));
+        }
+        server.shutdown().await.expect("sent");
+        assert_eq!(server.ledger().file_out, 2 * data.len() as u64);
+    };
+    let receive = async {
+        for _ in 0..2 {
+            let frame = client.next().await.expect("a frame").expect("one more");
+            assert!(frame.frame.view().expect("its bytes") == data);
+        }
+        assert!(client.next().await.expect("the end").is_none());
+    };
+    tokio::join!(send, receive);
+}

@@ -216,6 +216,14 @@ impl Codec for Requests {
         self.flow.is_inside()
     }
 
+    fn is_raw(&self) -> bool {
+        true
+    }
+
+    fn body_is_raw(&self) -> bool {
+        true
+    }
+
     fn parse_head<'a>(&self, head: &'a [u8], _: u64) -> Result<Part<Request<&'a [u8]>, &'a [u8]>> {
         self.flow.parse(head)
     }

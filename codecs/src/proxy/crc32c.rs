@@ -2,31 +2,19 @@
 
 use alloc::vec::Vec;
 
+use crc::{CRC_32_ISCSI, Crc};
 use wireview::{Error, Kind, Result, Span};
 
 use super::{Version, field, kind, v1, v2};
 
-/// CRC32C as RFC 4960, appendix B, has it: reflected, polynomial 0x1EDC6F41.
-const TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-};
+/// As RFC 4960, appendix B, has it: the catalogue's CRC-32/ISCSI.
+const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
 /// Of all parts, one after the other.
 pub(super) fn crc32c(parts: &[&[u8]]) -> u32 {
-    let bytes = parts.iter().copied().flatten();
-    !bytes.fold(!0, |crc: u32, byte| crc >> 8 ^ TABLE[usize::from(crc as u8 ^ byte)])
+    let mut digest = CRC32C.digest();
+    parts.iter().for_each(|part| digest.update(part));
+    digest.finalize()
 }
 
 /// Whether the header of which `frame` is the whole has a checksum, which then fits: a receiver that supports it must not go
@@ -39,7 +27,7 @@ pub(super) fn crc32c(parts: &[&[u8]]) -> u32 {
 /// whatever [`parse`](wireview::Codec::parse) finds.
 ///
 /// # Complexity
-/// Each byte is read once, at some 500 MB/s.
+/// Each byte is read once.
 pub fn verify_crc32c(frame: &[u8]) -> Result<bool> {
     let header = if frame.first() == Some(&b'P') { v1::parse(frame)? } else { v2::parse(frame)? };
     if header.version == Version::V1 {

@@ -163,6 +163,14 @@ fn again(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
+/// File regions go out encrypted. It is no [`KernelStream`](crate::kernel::KernelStream): what is read has to be told apart.
+#[cfg(feature = "kernel")]
+impl crate::kernel::KernelSink for KernelTls {
+    fn socket(&self) -> crate::kernel::Socket<'_> {
+        (&self.socket).into()
+    }
+}
+
 impl AsyncRead for KernelTls {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
