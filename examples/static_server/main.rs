@@ -66,6 +66,14 @@ struct Args {
     /// How long answers under way may take once the server is told to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     grace: f64,
+    /// Serve by TLS, with this chain of certificates (PEM); the kernel encrypts where it can
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// The key of the certificate (PEM)
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     /// Write an access log; - is standard error
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -77,7 +85,13 @@ fn main() -> io::Result<()> {
     let Args { listen, root, threads, metrics, log, .. } = &args;
     let root = Root::new(root, settings.hidden)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", root.display())))?;
-    let site = Arc::new(Site::new(root, settings, (*threads).into()));
+    let site = Site::new(root, settings, (*threads).into());
+    #[cfg(feature = "tls")]
+    let site = match (&args.cert, &args.key) {
+        (Some(cert), Some(key)) => site.with_tls(server::Tls::new(cert, key)?),
+        _ => site,
+    };
+    let site = Arc::new(site);
     raise_open_files();
 
     let runtime = new_runtime()?;
@@ -88,6 +102,14 @@ fn main() -> io::Result<()> {
         None => None,
     };
     println!("listening on {}", listeners[0].local_addr()?);
+    #[cfg(feature = "tls")]
+    if args.cert.is_some() {
+        use wireview::tls::{TlsPath, kernel_support};
+        println!(
+            "encrypted by {}",
+            kernel_support().map_or_else(|reason| TlsPath::Rustls { reason }, |_| TlsPath::Kernel)
+        );
+    }
     if let Some(metrics) = &metrics {
         println!("metrics on http://{}/metrics", metrics.local_addr()?);
     }

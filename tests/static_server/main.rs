@@ -8,3 +8,5 @@ mod faults;
 mod paths;
 mod programs;
 mod support;
+#[cfg(feature = "tls")]
+mod tls;

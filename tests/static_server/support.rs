@@ -36,11 +36,19 @@ impl Server {
     }
 
     pub(crate) fn with_root(settings: Settings, change: impl FnOnce(Root) -> Root) -> Self {
+        Self::with_site(settings, change, |site| site)
+    }
+
+    pub(crate) fn with_site(
+        settings: Settings,
+        change: impl FnOnce(Root) -> Root,
+        finish: impl FnOnce(Site) -> Site,
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let served = dir.path().join("served");
         fs::create_dir(&served).expect("made");
         let root = change(Root::new(&served, settings.hidden).expect("a directory"));
-        let site = Arc::new(Site::new(root, settings, 1));
+        let site = Arc::new(finish(Site::new(root, settings, 1)));
         let (stop, stopped) = oneshot::channel::<()>();
         let (told, addrs) = mpsc::channel();
         let serving = site.clone();

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -29,12 +30,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// After so many answers what a connection has sent is booked, so that long ones are seen while they last.
 const BOOKED_EVERY: u32 = 64;
 
-type Http = Connection<TcpStream, Requests>;
-
-fn open(stream: TcpStream, deadlines: Deadlines) -> Http {
+/// A connection over any stream: what can be asked of the kernel, the caller asks.
+fn open<T>(stream: T, deadlines: Deadlines) -> Connection<T, Requests> {
     // Reads are small: requests are.
     let limits = Limits::new().max_frame(MAX_FRAME).oversize(Oversize::Skip).reads(4 << 10, 32 << 10);
-    Connection::with_limits(stream, Requests::new().max_head(MAX_HEAD), limits).kernel().deadlines(deadlines)
+    Connection::with_limits(stream, Requests::new().max_head(MAX_HEAD), limits).deadlines(deadlines)
 }
 
 /// Serves one connection.
@@ -47,21 +47,47 @@ pub(super) async fn serve(
 ) {
     let settings = &site.settings;
     let deadlines = Deadlines { idle: Some(settings.idle), frame: Some(settings.head), write: Some(settings.write) };
-    let mut conn = open(stream, deadlines);
-    let desk = &site.desks[worker];
+    let caller = Caller { peer, site: &site, worker, stopped };
     {
-        let tally = &mut desk.lock().tally;
+        let tally = &mut site.desks[worker].lock().tally;
         tally.accepted += 1;
         tally.open += 1;
     }
+    match &site.tls {
+        None => speak(open(stream, deadlines).kernel(), caller).await,
+        #[cfg(not(feature = "tls"))]
+        Some(none) => match *none {},
+        #[cfg(feature = "tls")]
+        Some(tls) => {
+            let accepted = tls.accept(stream, settings.head).await;
+            site.desks[worker].lock().tally.tls.book(accepted.as_ref());
+            match accepted {
+                Some(Ok(stream)) => speak(open(stream, deadlines).kernel(), caller).await,
+                Some(Err(stream)) => speak(open(stream, deadlines), caller).await,
+                None => {}
+            }
+        }
+    }
+    site.desks[worker].lock().tally.open -= 1;
+}
+
+/// Who is served, by whom.
+struct Caller<'s> {
+    peer: IpAddr,
+    site: &'s Site,
+    worker: usize,
+    stopped: watch::Receiver<()>,
+}
+
+async fn speak<T: AsyncRead + AsyncWrite + Unpin>(mut conn: Connection<T, Requests>, caller: Caller<'_>) {
+    let Caller { peer, site, worker, stopped } = caller;
     let mut booked = Ledger::default();
-    let ended = converse(&mut conn, peer, &site, worker, stopped, &mut booked).await;
-    let says_goodbye = part(&mut conn, ended, &site, worker);
+    let ended = converse(&mut conn, peer, site, worker, stopped, &mut booked).await;
+    let says_goodbye = part(&mut conn, ended, site, worker);
     // Sends what is left, and says that it was all.
     let told = says_goodbye && conn.shutdown().await.is_ok();
     {
-        let tally = &mut desk.lock().tally;
-        tally.open -= 1;
+        let tally = &mut site.desks[worker].lock().tally;
         tally.ledger = tally.ledger + (conn.ledger() - booked);
     }
     if told {
@@ -91,7 +117,7 @@ impl From<wireview::Error> for End {
 }
 
 /// Books why a connection ends, and queues the last words, if there are any. Answers whether the peer may still hear them.
-fn part(conn: &mut Http, ended: Result<(), End>, site: &Site, worker: usize) -> bool {
+fn part<T>(conn: &mut Connection<T, Requests>, ended: Result<(), End>, site: &Site, worker: usize) -> bool {
     let mut desk = site.desks[worker].lock();
     let fault = match ended {
         Ok(()) | Err(End::Last) => return true,
@@ -121,8 +147,8 @@ fn part(conn: &mut Http, ended: Result<(), End>, site: &Site, worker: usize) -> 
     answer::farewell(&mut desk, &mut conn.out(), status).is_ok()
 }
 
-async fn converse(
-    conn: &mut Http,
+async fn converse<T: AsyncRead + AsyncWrite + Unpin>(
+    conn: &mut Connection<T, Requests>,
     peer: IpAddr,
     site: &Site,
     worker: usize,
@@ -168,7 +194,7 @@ async fn converse(
 /// Answers `/metrics`.
 pub(super) async fn report(stream: TcpStream, site: Arc<Site>) -> Result<(), Fault> {
     let patience = Some(Duration::from_secs(10));
-    let mut conn = open(stream, Deadlines { idle: patience, frame: patience, write: patience });
+    let mut conn = open(stream, Deadlines { idle: patience, frame: patience, write: patience }).kernel();
     while let Some(Received { frame, mut out }) = conn.next().await? {
         let Part::Head(request) = frame.view()? else { continue };
         let reply: Reply = request.reply();

@@ -39,6 +39,9 @@ pub(super) struct Tally {
     pub(super) stuck: u64,
     /// Files that became shorter while they were sent.
     pub(super) shrunk: u64,
+    /// Handshakes.
+    #[cfg(feature = "tls")]
+    pub(super) tls: super::tls::Tally,
     pub(super) ledger: Ledger,
 }
 

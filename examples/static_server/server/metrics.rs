@@ -18,6 +18,12 @@ pub(super) fn page(site: &Site) -> String {
         all.slow += tally.slow;
         all.stuck += tally.stuck;
         all.shrunk += tally.shrunk;
+        #[cfg(feature = "tls")]
+        {
+            all.tls.kernel += tally.tls.kernel;
+            all.tls.rustls += tally.tls.rustls;
+            all.tls.failed += tally.tls.failed;
+        }
         all.ledger = all.ledger + tally.ledger;
         for (status, count) in &tally.answers {
             *all.answers.entry(*status).or_default() += count;
@@ -42,6 +48,12 @@ pub(super) fn page(site: &Site) -> String {
         ],
     );
     page.counter("http_files_shrunk_total", "Files that became shorter while they were sent", [("", all.shrunk)]);
+    #[cfg(feature = "tls")]
+    page.counter(
+        "tls_connections_total",
+        "Handshakes, by who encrypts what follows",
+        [("path=\"kernel\"", all.tls.kernel), ("path=\"rustls\"", all.tls.rustls), ("path=\"none\"", all.tls.failed)],
+    );
     page.gauge("cache_pages", "Pages in the cache of open files", cached as u64);
     page.counter(
         "cache_lookups_total",

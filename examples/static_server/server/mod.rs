@@ -22,6 +22,14 @@ mod metrics;
 mod page;
 mod range;
 mod resolve;
+#[cfg(feature = "tls")]
+mod tls;
+/// There is none.
+#[cfg(not(feature = "tls"))]
+mod tls {
+    #[derive(Debug)]
+    pub(crate) enum Tls {}
+}
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -36,6 +44,7 @@ use tokio::time::timeout;
 
 use desk::Desk;
 pub(crate) use resolve::Root;
+pub(crate) use tls::Tls;
 
 /// How a site is served.
 #[derive(Clone, Debug)]
@@ -87,6 +96,8 @@ pub(crate) struct Site {
     root: Root,
     settings: Settings,
     desks: Vec<Lock<Desk>>,
+    /// What connections begin with, if they are encrypted.
+    tls: Option<Tls>,
 }
 
 /// A lock whose holder may have panicked: what is behind it is whole between any two statements.
@@ -102,7 +113,13 @@ impl<T> Lock<T> {
 impl Site {
     pub(crate) fn new(root: Root, settings: Settings, workers: usize) -> Self {
         let desks = (0..workers).map(|_| Lock(Mutex::new(Desk::new(&settings)))).collect();
-        Self { root, settings, desks }
+        Self { root, settings, desks, tls: None }
+    }
+
+    /// The same, encrypted.
+    #[cfg(feature = "tls")]
+    pub(crate) fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 }
 
