@@ -17,6 +17,7 @@ impl Trace {
     }
 
     #[cfg(not(feature = "tracing"))]
+    #[expect(clippy::extra_unused_type_parameters, reason = "the span is named after it with the feature `tracing`")]
     pub(super) const fn new<C>() -> Self {
         Self {}
     }
