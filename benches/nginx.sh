@@ -46,6 +46,7 @@ names=() pids=() ports=()
 # start NAME PROGRAM ARGUMENT...: one that lets the system choose its port, and says which
 start() {
     local name=$1 && shift
+    : >"$temp/out"
     "$@" >"$temp/out" &
     local pid=$!
     servers+=("$pid")
