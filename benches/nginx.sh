@@ -46,6 +46,7 @@ names=() pids=() ports=()
 # start NAME PROGRAM ARGUMENT...: one that lets the system choose its port, and says which
 start() {
     local name=$1 && shift
+    : >"$temp/out"
     "$@" >"$temp/out" &
     local pid=$!
     servers+=("$pid")
@@ -115,10 +116,11 @@ worker=$(cat "/proc/$nginx_pid/task/$nginx_pid/children")
 names+=('nginx, cache' 'nginx, cache, nopush' 'nginx, nopush')
 pids+=("${worker% }" "${worker% }" "${worker% }") ports+=("$port" "$((port + 1))" "$((port + 2))")
 
-# Processor time of a process, all threads, in nanoseconds.
+# Processor time of a process, all threads, in nanoseconds. Threads that have ended are not seen: of those that the peers read
+# files with, some end, to the good of their figures.
 spent() {
     if [ -r "/proc/$1/schedstat" ]; then
-        cat /proc/"$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
+        { cat /proc/"$1"/task/*/schedstat 2>/dev/null || true; } | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
     else
         awk -v hz="$(getconf CLK_TCK)" '{ printf "%.0f\n", ($14 + $15) / hz * 1e9 }' "/proc/$1/stat"
     fi

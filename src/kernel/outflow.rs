@@ -5,8 +5,13 @@ use std::task::{Context, Poll, ready};
 
 use super::linux::{push, read_now, refuses, send_file, send_memory};
 use super::{BURST, SENDFILE_FROM, Socket};
-use crate::Fault;
 use crate::tokio::Outflow;
+use crate::{Fault, FileRegion};
+
+/// What is sent to the network at once is made of at most so many pieces of pages (`MAX_SKB_FRAGS`).
+const FRAGMENTS: u64 = 17;
+
+const PAGE: u64 = 4096;
 
 /// How many short regions are read at a time.
 const SHORT_REGIONS: usize = 64;
@@ -38,7 +43,7 @@ impl<T, E> Outflow<T, E> {
         // Only what is there can follow at once.
         let more = match self.queue.next_file() {
             Some(region) if region.len() >= SENDFILE_FROM && !self.warmth.is_refused(region) => {
-                self.warmth.is_warm(region)
+                self.warmth.is_warm(region) && rides(region)
             }
             _ => false,
         };
@@ -108,4 +113,12 @@ impl<T, E> Outflow<T, E> {
     fn book_misses(&mut self) {
         self.queue.ledger_mut().cold_files += std::mem::take(&mut self.warmth.misses);
     }
+}
+
+/// Whether memory and `region` are to leave together. A piece of memory in front of whole pages costs nothing, and spares a
+/// packet; in front of pages that are cut anyway it has all packets end in the middle of one, and they take half as much time
+/// again (64 KiB from an odd offset: 430 against 284 ms of processor time a GB).
+const fn rides(region: &FileRegion) -> bool {
+    let cut = region.offset() % PAGE;
+    cut == 0 || (cut + region.len()).div_ceil(PAGE) < FRAGMENTS
 }
