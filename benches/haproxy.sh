@@ -36,8 +36,11 @@ trap 'kill "${servers[@]}" 2>/dev/null || true; wait; rm -r "$temp"' EXIT
 cargo build --quiet --release --features kernel --example proxy
 ours=${CARGO_TARGET_DIR:-target}/release/examples/proxy
 
-# A connection through a proxy is two descriptors, and each has some more for 256 pipes; where a process may not have enough for all, there are several processes.
-each=$((($(ulimit -n) - 1000) / 2))
+# A connection through a proxy is two descriptors, and each has some more for pipes; where a process may not have enough for all, there are several processes.
+limit=$(ulimit -n) && limit=${limit/unlimited/1000000}
+spare=$((limit / 4 < 1000 ? limit / 4 : 1000))
+each=$(((limit - spare) / 2))
+each=$((each < idle + 1000 ? each : idle + 1000))
 processes=$(((idle + each - 1) / each))
 
 # start NAME COMMAND...: a program that listens on $port, which is another one as long as somebody else has it.
@@ -73,7 +76,7 @@ chmod -R a+rX "$temp"
 configure_nginx() {
     cat >"$temp/nginx.conf" <<END
 daemon off; worker_processes 1; pid $temp/nginx.pid; error_log $temp/nginx.error;
-worker_rlimit_nofile $(ulimit -n);
+worker_rlimit_nofile $limit;
 events { worker_connections $((idle + 1000)); }
 http {
     access_log off; sendfile on; keepalive_requests 1000000000; keepalive_timeout 600; client_header_timeout 600;
@@ -96,7 +99,7 @@ configure_haproxy() {
 global
     nbthread 1
     maxconn $each
-    maxpipes 256
+    maxpipes $((spare / 4))
 defaults
     mode tcp
     $options

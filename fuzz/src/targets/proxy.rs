@@ -8,7 +8,7 @@
 //! | `LOCAL` with a family or length that `PROXY` may not have | accept | refuses | "discard the protocol block including the family which is ignored" |
 //! | an unspecified protocol, and less than the addresses of its family | accept | refuses | "the receiver should ignore address information" |
 //! | a port with a plus | refuse | accepts | "a decimal integer" |
-//! | a lone LF behind `UNKNOWN` | refuse | accepts | "must not tolerate a single CR or LF character" |
+//! | a lone LF in the line, or a space and LF at its end | refuse | accepts | "must not tolerate a single CR or LF character" |
 //! | TLVs that do not fill the rest of the header | refuse | accepts, and fails when they are walked | found when the header is read |
 
 use ppp::HeaderResult;
@@ -132,7 +132,6 @@ pub fn compare_proxy(bytes: &[u8]) -> Peer {
             let header = peer.header.as_bytes();
             let plus = header.windows(2).any(|pair| pair == b" +");
             let lone = header.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r');
-            let lone = lone && peer.addresses == Text::Unknown;
             assert!(plus || lone, "{}: {peer:?} there, and refused here", at());
             Peer::Theirs
         }
