@@ -69,7 +69,7 @@ const CASES: &[Case] = &[
         let head = [&b"HTTP/1.1 204 No Content\r\n"[..], &b"X-Field: value\r\n".repeat(size / 16), b"\r\n"].concat();
         let codec = Responses::new().max_head(1 << 20).max_headers(1 << 20);
         read(codec, &head, |part| {
-            assert!(matches!(part, Part::Head(response) if response.headers().iter().count() > 0))
+            assert!(matches!(part, Part::Head(response) if response.headers().iter().count() > 0));
         });
     }),
     ("proxy: version 2 with many TLVs", |size| {
