@@ -47,6 +47,7 @@ pub struct Connection<S, C: Codec, E = C> {
     queue: Gather,
     encoder: E,
     /// How bytes may go around `S`'s `Write`.
+    #[cfg_attr(not(feature = "kernel"), expect(dead_code, reason = "the feature `kernel` has other ways"))]
     route: Route<S>,
 }
 

@@ -703,3 +703,45 @@ fn layers_hold_nothing_back_and_end_between_records_unless_they_say_otherwise() 
     assert_eq!(Plain.end(b""), Ok(()));
     assert_eq!(Plain.end(b"abc"), Err(Error::new(Kind::Eof, &"record", 3)));
 }
+
+#[test]
+fn a_body_may_go_by_elsewhere() {
+    use wireview::formats::LengthPrefixed;
+    use wireview::length::U16Be;
+    use wireview::recv::{Chunk, Incoming};
+
+    let codec = LengthPrefixed::<U16Be>::new(1000);
+    assert!(codec.body_is_raw() && codec.is_raw());
+    let mut deframer = Deframer::with_limits(codec, Limits::new().stream_above(8));
+    assert_eq!(deframer.body_left(), 0);
+    deframer.pass_body(0, 0);
+    deframer.feed(b"\0\x64first");
+    assert!(matches!(deframer.next_or_body(), Ok(Some(Incoming::Body { len: 100, .. }))));
+    assert_eq!(deframer.body_left(), 100);
+    assert_eq!(deframer.chunk(), Ok(Chunk::Bytes(b"first"[..].into())));
+    deframer.pass_body(60, 50);
+    assert_eq!((deframer.body_left(), deframer.chunk()), (35, Ok(Chunk::Pending)));
+    deframer.pass_body(35, 35);
+    assert_eq!((deframer.body_left(), deframer.chunk()), (0, Ok(Chunk::End)));
+    assert_eq!((deframer.ledger().received, deframer.ledger().spliced_in), (102, 85));
+    deframer.feed(b"\0\x02ok\0");
+    assert_eq!(take(&mut deframer), b"ok");
+    // Offsets count what has gone by: the frame begins at 106, and ends one byte later.
+    deframer.finish();
+    let error = deframer.next().expect_err("a half length");
+    assert_eq!(deframer.report(error).stream_offset(), 107);
+}
+
+#[test]
+#[should_panic(expected = "bytes have passed others")]
+fn no_body_passes_bytes_that_are_pending() {
+    let mut deframer = Deframer::new(wireview::formats::Lines::new(100));
+    deframer.feed(b"x");
+    deframer.pass_body(1, 0);
+}
+
+#[test]
+#[should_panic(expected = "more bytes have passed than the body has")]
+fn no_body_goes_by_that_there_is_not() {
+    Deframer::new(wireview::formats::Lines::new(100)).pass_body(1, 0);
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes};
 use wireview::length::{U8, U16Be, U32Be, Varint};
-use wireview::send::{DEFAULT_COPY_UP_TO, Shrunk};
+use wireview::send::{DEFAULT_COPY_UP_TO, Owed, Shrunk};
 use wireview::{Error, FileRegion, Gather, Kind};
 
 /// `len` bytes of a temporary file that counts up.
@@ -504,4 +504,40 @@ fn the_marks_are_told() {
     assert!(out.is_above_low() && !out.is_above_high());
     out.copy(&[0]);
     assert!(out.is_above_high());
+}
+
+#[test]
+fn what_is_owed_goes_before_anything_that_is_queued() {
+    let mut out = Gather::new();
+    out.owe(10);
+    out.copy(b"behind");
+    let mut written = Vec::new();
+    let error = out.write_to(&mut written).expect_err("it would be taken for what is owed");
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    assert_eq!(error.get_ref().and_then(|inner| inner.downcast_ref()), Some(&Owed { missing: 10 }));
+    assert_eq!(error.to_string(), "10 bytes of a body are still to be sent before anything else");
+    out.advance_owed(4, 5);
+    assert_eq!(out.owed(), 1);
+    out.write_to(&mut written).expect_err("not all has gone");
+    out.advance_owed(0, 1);
+    out.write_to(&mut written).expect("now it has");
+    assert_eq!(written, b"behind");
+    let ledger = out.ledger();
+    assert_eq!((ledger.copied_out, ledger.spliced_out, ledger.sent()), (10, 6, 16));
+}
+
+#[test]
+#[should_panic(expected = "something else has to be sent first")]
+fn nothing_is_owed_before_what_is_queued_already() {
+    let mut out = Gather::new();
+    out.copy(b"first");
+    out.owe(1);
+}
+
+#[test]
+#[should_panic(expected = "more bytes have gone than were owed")]
+fn no_more_goes_than_is_owed() {
+    let mut out = Gather::new();
+    out.owe(1);
+    out.advance_owed(1, 1);
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use wireview::kernel::{BodyFault, BodyFile};
 use wireview::send::Owed;
-use wireview::tokio::Connection;
-use wireview::{Arrival, Boundary, Codec, Fault, Limits, Result, Span};
+use wireview::tokio::{Connection, Deadlines};
+use wireview::{Arrival, Boundary, Codec, Fault, Limits, Result, Span, Timeout};
 
 use crate::support::{Conn, IN_KERNEL, codec, pattern, sockets, tight};
 
@@ -276,4 +277,30 @@ async fn a_full_disk_costs_nothing_but_the_body() {
         let BodyFault::To(Fault::Io(error)) = fault else { panic!("{fault}") };
         assert_eq!(error.kind(), ErrorKind::StorageFull);
     }
+}
+
+// Time stands still, and goes to the next deadline when nothing else is to be done.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_runs_into_its_deadline() {
+    let (from, mut peer) = sockets().await;
+    let deadlines = Deadlines { frame: Some(Duration::from_secs(5)), ..Deadlines::default() };
+    let mut from = Connection::with_limits(from, codec(), Limits::new().stream_above(1000)).deadlines(deadlines);
+    peer.write_all(&frame(&pattern(0, BODY))[..5000]).await.expect("taken");
+    from.io().readable().await.expect("something has come");
+    head(&mut from).await;
+    let (to, _far) = sockets().await;
+    let fault = from.body_to(&mut Connection::new(to, codec())).await.expect_err("nothing follows");
+    assert!(matches!(fault, BodyFault::From(Fault::Timeout(Timeout::Frame))), "{fault}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_nobody_takes_runs_into_its_deadline() {
+    let (mut from, peer) = streaming().await;
+    let _peer = say(peer);
+    head(&mut from).await;
+    let (to, _far) = tight().await;
+    let deadlines = Deadlines { write: Some(Duration::from_secs(5)), ..Deadlines::default() };
+    let mut to = Connection::new(to, codec()).deadlines(deadlines);
+    let fault = from.body_to(&mut to).await.expect_err("nobody reads");
+    assert!(matches!(fault, BodyFault::To(Fault::Timeout(Timeout::Write))), "{fault}");
 }

@@ -2,6 +2,8 @@
 //!
 //! Without Linux, or with `--cfg wireview_portable`, the same tests run against the portable half.
 
+#![cfg(unix)]
+
 mod body;
 mod child;
 mod forward;
