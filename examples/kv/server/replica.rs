@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 use wireview::Fault;
 use wireview::tokio::{Connection, Deadlines, Receiver, Sender};
 use wireview_codecs::resp::{self, Requests};
@@ -96,7 +96,8 @@ pub(super) fn role(call: &mut Call<'_>) -> Outcome {
 
 /// Lets the replicas know every now and then that the server lives.
 pub(super) async fn beat(state: &State, every: Duration) {
-    let mut beat = interval(every);
+    // Not at once: whoever comes first would be told, or not, by chance.
+    let mut beat = interval_at(Instant::now() + every, every);
     loop {
         beat.tick().await;
         state.replication.beat();
