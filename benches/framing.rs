@@ -45,7 +45,7 @@ fn main() {
 fn race(bench: &support::Bench, goals: &mut Goals, payload: usize, read: usize) {
     let count = ((8 << 20) / (payload + 4)).clamp(8, 4096);
     let stream = stream(payload, count);
-    let title = format!("{} payloads in reads of {} KiB", size(payload), read >> 10);
+    let title = format!("{} payloads in reads of {} KiB", support::size(payload), read >> 10);
     let stream = &stream[..];
     let mut race = bench.race(&title, "frame", count as u64);
 
@@ -136,14 +136,6 @@ fn stream(payload: usize, count: usize) -> Vec<u8> {
         stream.resize(stream.len() + payload, index as u8);
     }
     stream
-}
-
-fn size(bytes: usize) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{} KiB", bytes >> 10),
-        _ => format!("{} MiB", bytes >> 20),
-    }
 }
 
 /// The least that can be done: one buffer, large enough for any frame, no checks but for the length.
@@ -333,9 +325,6 @@ impl Goals {
     }
 
     fn print(&self) {
-        if !self.0.is_empty() {
-            println!("\ngoals, as ratios of medians");
-        }
-        self.0.iter().for_each(|line| println!("{line}"));
+        support::print_goals(&self.0);
     }
 }

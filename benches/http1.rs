@@ -6,12 +6,11 @@
 //! which instructions it is compiled with, or whether it clears the array it writes to.
 
 mod support;
+use support::thread_time;
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;
-use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use wireview::{Boundary, Codec, Deframer};
 use wireview_codecs::http1::{Part, Request, Requests};
 
@@ -44,7 +43,7 @@ fn heads(bench: &support::Bench, title: &str, head: &[u8], count: usize) {
     let input = &input[..];
     // One head at a time is handled often enough to be measured.
     let rounds = 100 / count;
-    let mut race = bench.race(title, "head", 100).timed_by(processor_time);
+    let mut race = bench.race(title, "head", 100).timed_by(thread_time);
     race.add("httparse", || {
         for _ in 0..rounds {
             let mut rest = black_box(input);
@@ -147,12 +146,6 @@ fn heads(bench: &support::Bench, title: &str, head: &[u8], count: usize) {
     if let [httparse, _, pico, .., codec, _] = medians[..] {
         println!("  httparse / wireview {:.2}, picohttpparser / wireview {:.2}", httparse / codec, pico / codec);
     }
-}
-
-/// Of this thread: that others want the processor does not count.
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 #[inline(always)]

@@ -13,6 +13,7 @@
 //! `cargo bench --bench send`, `-- --test` for a short run, `-- share` for the last tables alone.
 
 mod support;
+use support::{size, thread_time};
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, IoSlice, Read};
@@ -26,7 +27,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncWrite, AsyncWriteExt, BufWriter, Empty, Join, empty, join};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -49,10 +49,7 @@ fn main() {
     for len in [256, 512, 1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10] {
         copy_or_share(&bench, &runtime, len);
     }
-    if !goals.is_empty() {
-        println!("\ngoals, as ratios of medians");
-    }
-    goals.iter().for_each(|line| println!("{line}"));
+    support::print_goals(&goals);
 }
 
 /// The queue against what else a tokio service would write with.
@@ -64,7 +61,7 @@ fn peers(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
     let payloads = &payloads(len);
     let batches = batches(bench, len);
     let sent = (batches * BATCH * (len + 4)) as u64;
-    let mut race = bench.race(&title, "kB", (sent / 1000).max(1)).timed_by(processor_time);
+    let mut race = bench.race(&title, "kB", (sent / 1000).max(1)).timed_by(thread_time);
 
     let line = Line::new(runtime);
 
@@ -141,7 +138,7 @@ fn copy_or_share(bench: &support::Bench, runtime: &Runtime, len: usize) {
     let payloads = &payloads(len);
     let batches = batches(bench, len);
     let sent = (batches * BATCH * (len + 4)) as u64;
-    let mut race = bench.race(&title, "kB", (sent / 1000).max(1)).timed_by(processor_time);
+    let mut race = bench.race(&title, "kB", (sent / 1000).max(1)).timed_by(thread_time);
     let line = Line::new(runtime);
     for (name, copy_up_to) in [("copied", usize::MAX), ("shared", 0)] {
         let mut conn = connection(&line);
@@ -287,19 +284,5 @@ fn discard(mut stream: std::net::TcpStream, count: &AtomicU64) -> io::Result<()>
             Ok(read) => _ = count.fetch_add(read as u64, Ordering::Release),
             Err(_) => std::hint::spin_loop(),
         }
-    }
-}
-
-/// What this thread has used of its processor, in user and kernel mode.
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-fn size(len: usize) -> String {
-    match len {
-        0..1024 => format!("{len} B"),
-        1024..0x10_0000 => format!("{} KiB", len / 1024),
-        _ => format!("{} MiB", len / 0x10_0000),
     }
 }

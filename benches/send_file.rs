@@ -12,6 +12,7 @@
 //! `cargo bench --bench send_file --features kernel`, `-- --test` for a short run, `-- forward` for the last table alone.
 
 mod support;
+use support::{process_time, size};
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -25,7 +26,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -57,10 +57,7 @@ fn main() {
         }
     }
     forwarding(&bench, &runtime);
-    if !goals.is_empty() {
-        println!("\ngoals, as ratios of medians");
-    }
-    goals.iter().for_each(|line| println!("{line}"));
+    support::print_goals(&goals);
 }
 
 fn files(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
@@ -70,7 +67,7 @@ fn files(bench: &support::Bench, runtime: &Runtime, len: usize) -> Vec<f64> {
     }
     let answers = if bench.is_test() { 1 } else { ((4 << 20) / (len + HEAD.len())).max(1) };
     let round = answers * (len + HEAD.len());
-    let mut race = bench.race(&title, "kB", (round / 1000).max(1) as u64).timed_by(processor_time);
+    let mut race = bench.race(&title, "kB", (round / 1000).max(1) as u64).timed_by(process_time);
 
     let mut file = tempfile::tempfile().expect("a temporary file");
     file.write_all(&vec![7; len]).expect("room");
@@ -257,7 +254,7 @@ fn forwarding(bench: &support::Bench, runtime: &Runtime) {
     let round = if bench.is_test() { 1 << 20 } else { 16 << 20 };
 
     let pair = RefCell::new(Pair::new(runtime, round));
-    let mut race = bench.race(title, "kB", (round / 1000) as u64).timed_by(processor_time);
+    let mut race = bench.race(title, "kB", (round / 1000) as u64).timed_by(process_time);
     race.add("wireview Forwarding: splice", || {
         let Pair { a, b, .. } = &mut *pair.borrow_mut();
         runtime.block_on(async {
@@ -406,18 +403,4 @@ fn source(address: &str, round: usize) {
 /// processor time.
 fn settle() {
     std::thread::sleep(Duration::from_micros(500));
-}
-
-/// What this process has used of its processors, in user and kernel mode.
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-fn size(len: usize) -> String {
-    match len {
-        0..1024 => format!("{len} B"),
-        1024..0x10_0000 => format!("{} KiB", len / 1024),
-        _ => format!("{} MiB", len / 0x10_0000),
-    }
 }

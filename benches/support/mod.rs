@@ -28,6 +28,9 @@ mod machine;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use rustix::time::{ClockId, clock_gettime};
+
 /// How long one timed sample of a contender should take.
 const SAMPLE: Duration = Duration::from_millis(2);
 
@@ -155,6 +158,41 @@ impl Contender<'_> {
         self.samples.sort_by(f64::total_cmp);
         self.samples[self.samples.len() / 2]
     }
+}
+
+/// What this thread has used of its processor, in user and kernel mode: that others want the processor does not count.
+#[cfg(unix)]
+pub fn thread_time() -> Duration {
+    used(ClockId::ThreadCPUTime)
+}
+
+/// The same of all threads of this process.
+#[cfg(unix)]
+pub fn process_time() -> Duration {
+    used(ClockId::ProcessCPUTime)
+}
+
+#[cfg(unix)]
+fn used(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// A size as it stands in titles.
+pub fn size(bytes: usize) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..0x10_0000 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
+}
+
+/// What was aimed at, a line each, and what came of it.
+pub fn print_goals(goals: &[String]) {
+    if !goals.is_empty() {
+        println!("\ngoals, as ratios of medians");
+    }
+    goals.iter().for_each(|line| println!("{line}"));
 }
 
 /// Time since the first call.

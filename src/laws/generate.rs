@@ -1,6 +1,5 @@
 //! From messages to streams: what a codec writes is what it has to read, whole and spoiled.
 
-use std::cell::RefCell;
 use std::fmt;
 
 use bytes::Bytes;
@@ -210,11 +209,10 @@ impl Laws {
                 Err(error) => return wrong(&format_args!("{message:?} cannot be written: {error}"), &stream),
             }
         }
-        let came = RefCell::new(Vec::new());
+        let mut came = Vec::new();
         let outcome = self.verify_with(factory, &stream, |view| {
-            came.borrow_mut().push(C::Message::map::<&[u8], Vec<u8>>(view, &mut <[u8]>::to_vec));
+            came.push(C::Message::map::<&[u8], Vec<u8>>(view, &mut <[u8]>::to_vec));
         })?;
-        let came = came.into_inner();
         let differ = came.iter().zip(&wanted).position(|(came, wanted)| !same(came, wanted));
         if let Some(at) = differ.or((came.len() != wanted.len()).then_some(came.len().min(wanted.len()))) {
             let (came, wanted) = (came.get(at), wanted.get(at));
