@@ -153,6 +153,7 @@ pub mod tls;
 pub mod tokio;
 #[cfg(any(feature = "testing", all(test, feature = "std")))]
 pub mod torture;
+pub mod trace;
 pub mod wire;
 
 pub use codec::{Boundary, Codec, Encode, View};
