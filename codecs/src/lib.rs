@@ -14,6 +14,8 @@ extern crate alloc;
 
 #[cfg(feature = "http1")]
 pub mod http1;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 #[cfg(feature = "proxy")]
 pub mod proxy;
 #[cfg(feature = "resp")]
