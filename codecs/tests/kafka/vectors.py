@@ -39,5 +39,5 @@ for number, name in enumerate(["NONE", "GZIP", "SNAPPY", "LZ4", "ZSTD"]):
     data = batch(number, True, 4242, 7, 100, RECORDS)
     # Compressors leave what does not become shorter as it is; these do become shorter.
     assert data[22] & 7 == number, name
-    print(f'pub const {name}: &[u8] = b"{escaped(data)}";\n')
-print(f'pub const PLAIN: &[u8] = b"{escaped(batch(0, False, -1, -1, -1, [(0, 1, None, b"v", [])]))}";')
+    print(f'pub(crate) const {name}: &[u8] = b"{escaped(data)}";\n')
+print(f'pub(crate) const PLAIN: &[u8] = b"{escaped(batch(0, False, -1, -1, -1, [(0, 1, None, b"v", [])]))}";')
