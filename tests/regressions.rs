@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use wireview::laws;
 use wireview_codecs::http1;
+use wireview_codecs::kafka::records::Batches;
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 
@@ -88,6 +89,7 @@ fn golden_outcomes() {
     golden("http1_requests", |seed| laws::check(http1::Requests::new, seed).to_string());
     golden("http1_responses", |seed| laws::check(http1::Responses::new, seed).to_string());
     golden("proxy", |seed| laws::check(Headers::new, seed).to_string());
+    golden("kafka_records", |seed| laws::check(Batches::new, seed).to_string());
 }
 
 fn golden(target: &str, outcome: impl Fn(&[u8]) -> String) {

@@ -17,7 +17,7 @@ const VALUE: usize = 100;
 const TIME: i64 = 1_700_000_000_000;
 
 /// The records of a batch: keys of 10 bytes, values of [`VALUE`], no headers, a millisecond for ten of them.
-pub fn made(count: usize) -> Vec<peer::Record> {
+pub(crate) fn made(count: usize) -> Vec<peer::Record> {
     (0..count)
         .map(|at| peer::Record {
             transactional: false,
@@ -51,7 +51,7 @@ fn goal(goals: &mut Vec<String>, ratio: f64, most: f64, what: &str) {
 }
 
 /// A batch in memory, and all its records.
-pub fn iterate(
+pub(crate) fn iterate(
     bench: &Bench,
     count: usize,
     goals: &mut Vec<String>,
@@ -91,9 +91,10 @@ pub fn iterate(
         assert_eq!(seen, count);
     });
     let mut deframer = Deframer::new(Batches::new());
-    race.add("wireview, CRC, from 16 KiB reads (Deframer)", || {
+    let read_from = &input[..];
+    race.add("wireview, CRC, from 16 KiB reads (Deframer)", move || {
         let mut seen = 0;
-        for read in input.chunks(16 * 1024) {
+        for read in read_from.chunks(16 * 1024) {
             deframer.feed(read);
             while let Some(lent) = deframer.next().expect("lawful") {
                 let batch = lent.view().expect("lawful");
@@ -122,7 +123,7 @@ pub fn iterate(
 }
 
 /// One batch of records that are in memory, as a producer sends it.
-pub fn produce(
+pub(crate) fn produce(
     bench: &Bench,
     count: usize,
     goals: &mut Vec<String>,
@@ -179,7 +180,7 @@ pub fn produce(
 }
 
 /// The same records, decompressed first.
-pub fn compressed(bench: &Bench, count: usize) {
+pub(crate) fn compressed(bench: &Bench, count: usize) {
     let records = made(count);
     for (compression, name) in [
         (peer::Compression::Gzip, "gzip"),
@@ -191,9 +192,10 @@ pub fn compressed(bench: &Bench, count: usize) {
         let title = format!("records {count} x {VALUE} B, {name}");
         let mut race = bench.race(&title, "record", count as u64);
         let mut decompressor = Decompressor::new();
-        race.add("wireview, CRC", || {
+        let log = &input[..];
+        race.add("wireview, CRC", move || {
             let mut seen = 0;
-            for batch in batches(&input) {
+            for batch in batches(log) {
                 let batch = decompressor.open(batch.expect("lawful")).expect("lawful");
                 for record in batch.records().expect("plain") {
                     let record = record.expect("lawful");

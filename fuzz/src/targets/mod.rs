@@ -5,6 +5,7 @@ mod deframer;
 mod formats;
 mod gather;
 mod http1;
+mod kafka_records;
 mod peer;
 mod proxy;
 mod resp;
@@ -14,6 +15,7 @@ pub use deframer::deframer;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
+pub use kafka_records::kafka_records;
 pub use peer::Compared;
 pub use proxy::{Peer, compare_proxy, proxy};
 pub use resp::{compare_replies, compare_requests, resp_replies, resp_requests};
@@ -29,6 +31,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("http1_requests", http1_requests),
     ("http1_responses", http1_responses),
     ("proxy", proxy),
+    ("kafka_records", kafka_records),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),

@@ -10,7 +10,7 @@ use super::codec::header;
 use super::compress::Compressor;
 use super::crc::{Crc, crc32c, joined};
 use super::header::{Attributes, COUNT_AT, Compression, HEADER_LEN, UNDER_CRC};
-use super::varint::{self, Numbers};
+use super::varint;
 use super::{Header, Marker, field};
 
 /// Up to which length a key or a value is copied: [`wireview::send::DEFAULT_COPY_UP_TO`] as the send queue has it, unless told.
@@ -277,18 +277,11 @@ impl Push<'_> {
         if len > i32::MAX as usize {
             return Err(Error::overflow(&field::RECORD_LENGTH, 0));
         }
-        let mut numbers = Numbers::new();
-        numbers.push(len as i64);
-        numbers.byte(0);
-        numbers.push(delta);
-        numbers.push(index);
-        let record = Parts { numbers, key_len, key, value_len, value, headers };
+        let record = Parts { len, delta, index, key_len, key, value_len, value, headers };
         match &mut self.into {
-            Into::Queue { out, .. } if longest as u64 <= COPY_UP_TO => {
-                out.head(|arena| record.copy(len, arena))?;
-            }
+            Into::Queue { out, .. } if longest as u64 <= COPY_UP_TO => out.head(|arena| record.copy(arena))?,
             Into::Queue { out, run, crc } => record.share(out, run, crc.get_or_insert_with(Pieces::new))?,
-            Into::Block(block) => record.copy(len, block)?,
+            Into::Block(block) => record.copy(block)?,
         }
         self.batch.count += 1;
         Ok(())
@@ -297,8 +290,9 @@ impl Push<'_> {
 
 /// A record on its way.
 struct Parts<'h, B> {
-    /// Length, attributes and deltas.
-    numbers: Numbers,
+    len: usize,
+    delta: i64,
+    index: i64,
     key_len: i64,
     key: Option<B>,
     value_len: i64,
@@ -308,10 +302,9 @@ struct Parts<'h, B> {
 
 impl<B: Outgoing> Parts<'_, B> {
     #[inline(always)]
-    fn copy(mut self, len: usize, into: &mut Vec<u8>) -> Result<()> {
-        into.reserve(len + 5);
-        self.numbers.push(self.key_len);
-        into.extend_from_slice(self.numbers.as_bytes());
+    fn copy(self, into: &mut Vec<u8>) -> Result<()> {
+        into.reserve(self.len + 2 * varint::MAX_64);
+        self.front(into);
         copy(self.key.as_ref(), into)?;
         number(self.value_len, into);
         copy(self.value.as_ref(), into)?;
@@ -325,17 +318,25 @@ impl<B: Outgoing> Parts<'_, B> {
         Ok(())
     }
 
+    /// What stands in front of the key.
+    #[inline(always)]
+    fn front(&self, into: &mut Vec<u8>) {
+        number(self.len as i64, into);
+        into.push(0);
+        number(self.delta, into);
+        number(self.index, into);
+        number(self.key_len, into);
+    }
+
     /// One of its parts is too long to be copied.
     #[inline(never)]
     fn share(self, out: &mut Gather, run: &mut usize, crc: &mut Pieces) -> Result<()> {
-        let Self { numbers, key_len, key, value_len, value, headers } = self;
-        out.copy(numbers.as_bytes());
-        out.head(|arena| number(key_len, arena));
-        put(key, out, run, crc)?;
-        out.head(|arena| number(value_len, arena));
-        put(value, out, run, crc)?;
-        out.head(|arena| number(headers.len() as i64, arena));
-        for header in headers {
+        out.head(|arena| self.front(arena));
+        put(self.key, out, run, crc)?;
+        out.head(|arena| number(self.value_len, arena));
+        put(self.value, out, run, crc)?;
+        out.head(|arena| number(self.headers.len() as i64, arena));
+        for header in self.headers {
             out.head(|arena| number(header.key.size() as i64, arena));
             put(Some(header.key.clone()), out, run, crc)?;
             out.head(|arena| number(header.value.as_ref().map_or(-1, |value| value.size() as i64), arena));
@@ -371,14 +372,17 @@ fn copy<B: Outgoing>(part: Option<&B>, into: &mut Vec<u8>) -> Result<()> {
     }
 }
 
+/// A number as it is written. Small ones are made in a register and stored at once.
 #[inline(always)]
 fn number(number: i64, into: &mut Vec<u8>) {
-    let mut raw = varint::folded(number);
-    while raw >= 0x80 {
-        into.push(raw as u8 | 0x80);
-        raw >>= 7;
+    let raw = varint::folded(number);
+    if raw < 0x80 {
+        into.push(raw as u8);
+    } else if raw < 0x4000 {
+        into.extend_from_slice(&[raw as u8 | 0x80, (raw >> 7) as u8]);
+    } else {
+        varint::write(raw, into);
     }
-    into.push(raw as u8);
 }
 
 /// The length of a part, -1 if there is none.
