@@ -45,6 +45,14 @@ fn written(records: &[peer::Record], compression: peer::Compression) -> Bytes {
     bytes.freeze()
 }
 
+/// By the processor time of this thread: that others want the processor does not count.
+fn race<'a>(bench: &Bench, title: &'a str, count: usize) -> Race<'a> {
+    let race = bench.race(title, "record", count as u64);
+    #[cfg(unix)]
+    let race = race.timed_by(crate::support::thread_time);
+    race
+}
+
 fn goal(goals: &mut Vec<String>, ratio: f64, most: f64, what: &str) {
     let verdict = if ratio <= most { "met" } else { "MISSED" };
     goals.push(format!("{verdict:>7}  {what}: {ratio:.2}"));
@@ -59,7 +67,7 @@ pub(crate) fn iterate(
 ) {
     let input = written(&made(count), peer::Compression::None);
     let title = format!("records {count} x {VALUE} B");
-    let mut race = bench.race(&title, "record", count as u64);
+    let mut race = race(bench, &title, count);
     race.add("hand-written walk, no CRC", || walk(&input).expect("whole"));
     race.add("wireview, no CRC", || {
         let mut seen = 0;
@@ -132,7 +140,7 @@ pub(crate) fn produce(
     let records = made(count);
     let expected = written(&records, peer::Compression::None);
     let title = format!("produce {count} x {VALUE} B");
-    let mut race = bench.race(&title, "record", count as u64);
+    let mut race = race(bench, &title, count);
     let mut out = Vec::new();
     let (fields, reference) = (&records, &expected);
     race.add("hand-written, into a Vec", move || {
@@ -190,7 +198,7 @@ pub(crate) fn compressed(bench: &Bench, count: usize) {
     ] {
         let input = written(&records, compression);
         let title = format!("records {count} x {VALUE} B, {name}");
-        let mut race = bench.race(&title, "record", count as u64);
+        let mut race = race(bench, &title, count);
         let mut decompressor = Decompressor::new();
         let log = &input[..];
         race.add("wireview, CRC", move || {
@@ -219,7 +227,7 @@ pub(crate) fn compressed(bench: &Bench, count: usize) {
         [(Compression::Lz4, peer::Compression::Lz4), (Compression::Zstd, peer::Compression::Zstd)]
     {
         let title = format!("produce {count} x {VALUE} B, {compression}");
-        let mut race = bench.race(&title, "record", count as u64);
+        let mut race = race(bench, &title, count);
         let mut out = Gather::new();
         let mut builder = Some(Builder::new().compression(compression));
         let fields = &records;

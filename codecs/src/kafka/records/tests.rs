@@ -296,9 +296,9 @@ fn there_are_as_many_records_as_the_batch_says() {
 fn numbers_of_all_widths() {
     for bits in 0..63 {
         for number in [(1_i64 << bits) - 1, 1 << bits, -(1 << bits), -(1 << bits) - 1] {
-            let mut bytes = Vec::new();
-            varint::write(varint::folded(number), &mut bytes);
-            let bytes = &bytes[..];
+            let mut bytes = [0; varint::MAX_64];
+            let len = varint::write(varint::folded(number), &mut bytes);
+            let bytes = &bytes[..len];
             assert_eq!(bytes.len(), varint::len(number));
             let mut rest = bytes;
             assert_eq!((varint::long_int(&mut rest), rest), (Some(number), &b""[..]));

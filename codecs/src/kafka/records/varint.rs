@@ -3,8 +3,6 @@
 //! Small numbers are read in line, as branches: what the processor guesses right does not stand in the chain from one field
 //! to the next.
 
-use alloc::vec::Vec;
-
 /// The most bytes of an `i32`.
 const MAX_32: usize = 5;
 
@@ -99,12 +97,15 @@ pub(super) const fn len(number: i64) -> usize {
     (70 - (folded(number) | 1).leading_zeros() as usize) / 7
 }
 
-/// Appends a number, however long it is.
+/// Writes a number, however long it is, to the front of `into`, and says how long.
 #[inline(never)]
-pub(super) fn write(mut raw: u64, into: &mut Vec<u8>) {
+pub(super) fn write(mut raw: u64, into: &mut [u8]) -> usize {
+    let mut at = 0;
     while raw >= 0x80 {
-        into.push(raw as u8 | 0x80);
+        into[at] = raw as u8 | 0x80;
         raw >>= 7;
+        at += 1;
     }
-    into.push(raw as u8);
+    into[at] = raw as u8;
+    at + 1
 }
