@@ -18,7 +18,9 @@ fn main() {
     for count in [100, 1000] {
         records::iterate(&bench, count, &mut goals, |_, _| {});
     }
-    records::produce(&bench, 100, &mut goals, |_, _| {});
+    for value in [100, 10 << 10] {
+        records::produce(&bench, 100, value, &mut goals, |_, _| {});
+    }
     records::compressed(&bench, 1000);
     // The envelopes of Fetch have their races here.
     support::print_goals(&goals);
