@@ -310,7 +310,7 @@ fn a_bomb_stops_at_the_limit() {
 #[test]
 fn what_is_spoiled_is_refused_or_other_bytes() {
     let mut out = Gather::new();
-    let value: Vec<u8> = (0..3000_u32).map(|at| (at * at >> 7) as u8).collect();
+    let value: Vec<u8> = (0..3000_u32).map(|at| ((at * at) >> 7) as u8).collect();
     Builder::new().write(&mut out, |push| push.push(0, None, Some(&value[..]), &[])).expect("written");
     let plain: Vec<u8> = out.chunks().flatten().copied().skip(HEADER_LEN).collect();
     let mut decompressor = Decompressor::new().max_records(1 << 16);

@@ -24,7 +24,7 @@ impl Inflate {
     /// Fills `block` from its start with up to `max` bytes, and says how many these are. Behind them anything may stand.
     #[cfg_attr(
         not(any(feature = "kafka-gzip", feature = "kafka-snappy", feature = "kafka-lz4", feature = "kafka-zstd")),
-        expect(unused_variables, clippy::unused_self, reason = "without any compression")
+        expect(unused_variables, clippy::ptr_arg, reason = "without any compression")
     )]
     pub(super) fn inflate(
         &mut self,

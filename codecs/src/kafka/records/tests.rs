@@ -453,7 +453,8 @@ fn what_is_long_is_shared_and_still_under_the_crc() {
     let short = Bytes::from_static(b"short");
     let headers =
         [Header { key: short.clone(), value: Some(long.clone()) }, Header { key: short.clone(), value: None }];
-    let fills: [(usize, &[(Option<&Bytes>, Option<&Bytes>, &[Header<Bytes>])]); 5] = [
+    type Fill<'a> = (Option<&'a Bytes>, Option<&'a Bytes>, &'a [Header<Bytes>]);
+    let fills: [(usize, &[Fill<'_>]); 5] = [
         (0, &[(Some(&short), Some(&short), &[]), (None, None, &[])]),
         (1, &[(Some(&short), Some(&long), &[])]),
         (1, &[(None, Some(&short), &[]), (Some(&long), None, &[]), (None, Some(&short), &[])]),
