@@ -63,6 +63,7 @@ mod inflate;
 pub mod patch;
 mod record;
 mod show;
+mod trace;
 mod varint;
 mod walk;
 

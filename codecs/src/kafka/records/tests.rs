@@ -561,3 +561,61 @@ fn attributes_are_bits() {
         assert_eq!(text.contains(&compression.to_string()), compression != Compression::None, "{text}");
     }
 }
+
+/// What a hook was told, a line each.
+#[derive(Default)]
+struct Told(Vec<alloc::string::String>, Vec<usize>);
+
+impl wireview::trace::Hook for Told {
+    fn enter(&mut self, name: wireview::trace::Name, kind: &'static str, at: usize) {
+        self.0.push(alloc::format!("{name} {kind} {at}"));
+    }
+
+    fn field(&mut self, field: wireview::trace::Field<'_>) {
+        self.0.push(alloc::format!("{} {:?} {}", field.name, field.at, field.value));
+        if field.bits.is_none() {
+            self.1.extend(field.at);
+        }
+    }
+
+    fn leave(&mut self, end: usize) {
+        self.0.push(alloc::format!("{end}"));
+    }
+}
+
+#[test]
+fn a_trace_tells_of_every_byte_once() {
+    use wireview::trace::Trace;
+    let headers = [Header { key: &b"h"[..], value: None }, Header { key: b"", value: Some(&b"v"[..]) }];
+    let bytes = built(&mut Builder::new(), |batch| {
+        batch.push(5, Some(&b"key"[..]), None, &headers)?;
+        batch.push(900, None, Some(&[b'v'; 300][..]), &[])
+    });
+    let bytes = bytes.expect("written");
+    let mut told = Told::default();
+    Batches::new().trace(&bytes, &mut told).expect("lawful");
+    let but_attributes: Vec<usize> = (0..bytes.len()).filter(|at| !(21..23).contains(at)).collect();
+    assert_eq!(told.1, but_attributes);
+    for line in [
+        "crc 17..21 ",
+        "compression 21..23 none",
+        "max_timestamp 35..43 900",
+        "[0] Record 61",
+        "key 66..69 \"key\"",
+        "value 70..70 absent",
+        "[1] Header 74",
+        "timestamp_delta 80..82 895",
+    ] {
+        assert!(told.0.iter().any(|told| told.starts_with(line)), "{line} in {:#?}", told.0);
+    }
+    // As far as it goes.
+    let mut told = Told::default();
+    let mut wrong = bytes.clone();
+    wrong[18] ^= 1;
+    refused(Batches::new().trace(&wrong, &mut told), Kind::Checksum, "CRC", 17);
+    assert!(told.0.last().is_some_and(|last| last == "record_count 57..61 2"), "{:?}", told.0);
+    let mut told = Told::default();
+    wrong[61] = 0x7f;
+    assert_eq!(Batches::new().unverified().trace(&wrong, &mut told), Ok(()));
+    assert!(!told.0.iter().any(|line| line.contains("Record")));
+}
