@@ -487,6 +487,31 @@ fn what_is_long_is_shared_and_still_under_the_crc() {
     }
 }
 
+/// A length is as short as it can be, whichever way it was found.
+#[test]
+fn lengths_are_minimal() {
+    let header = [Header { key: &b"h"[..], value: None }];
+    for len in (0..130).chain(2020..2060).chain(8170..8200) {
+        for (key, time, headers) in
+            [(None, 0, &header[..0]), (Some(&b"key"[..]), i64::MIN + 1, &[]), (None, 77, &header)]
+        {
+            let value = vec![b'v'; len];
+            let bytes = built(&mut Builder::new(), |batch| {
+                batch.push(0, None, Some(&b""[..]), &[])?;
+                batch.push(time, key, Some(&value[..]), headers)
+            });
+            let bytes = bytes.expect("written");
+            let batch = read(&bytes).expect("lawful");
+            let told = records(&batch).expect("two")[1];
+            assert_eq!((told.key, told.value, batch.timestamp(&told)), (key, Some(&value[..]), time));
+            let mut rest = &batch.body[7..];
+            let stated = varint::int(&mut rest).expect("a length");
+            assert_eq!(rest.len(), stated as usize);
+            assert_eq!(batch.body.len() - 7 - rest.len(), varint::len(stated.into()), "{len}");
+        }
+    }
+}
+
 #[test]
 fn sequences_move_on_and_come_round() {
     let mut builder = Builder::new().producer(1, 0, i32::MAX - 1).transactional(true).leader_epoch(4);
