@@ -49,7 +49,7 @@ impl Shared {
     }
 }
 
-/// Takes the records of a batch that is [written](Builder::write).
+/// Takes the records of a batch that is [written](super::Builder::write).
 pub struct Push<'a> {
     pub(super) batch: Batch<()>,
     pub(super) block: &'a mut Block,
