@@ -96,32 +96,8 @@ mod by_hand {
         let Some((head, rest)) = frame.split_first_chunk::<24>() else {
             return Err(Error::truncated(&"head", frame.len()));
         };
-        let &[
-            m0,
-            m1,
-            version,
-            kind,
-            s0,
-            s1,
-            s2,
-            s3,
-            q0,
-            q1,
-            q2,
-            q3,
-            q4,
-            q5,
-            q6,
-            q7,
-            l0,
-            l1,
-            l2,
-            l3,
-            c0,
-            c1,
-            c2,
-            c3,
-        ] = head;
+        let &[m0, m1, version, kind, s0, s1, s2, s3, q0, q1, q2, q3, q4, q5, q6, q7, l0, l1, l2, l3, c0, c1, c2, c3] =
+            head;
         if u16::from_be_bytes([m0, m1]) != 0xCAFE {
             return Err(Error::malformed(&"magic", 0));
         }
@@ -197,14 +173,7 @@ mod zero_copy {
     }
 
     pub(super) fn seen(head: &&Head) -> Seen {
-        (
-            head.version,
-            head.kind,
-            head.stream.get(),
-            head.sequence.get(),
-            head.length.get(),
-            head.checked.get(),
-        )
+        (head.version, head.kind, head.stream.get(), head.sequence.get(), head.length.get(), head.checked.get())
     }
 
     pub(super) fn one(head: &&Head) -> u64 {
@@ -232,9 +201,8 @@ mod zero_copy {
 
 mod nom8 {
     use nom::bytes::complete::tag;
-    use nom::combinator::{all_consuming, map};
+    use nom::combinator::all_consuming;
     use nom::number::complete::{be_u32, be_u64, u8};
-    use nom::sequence::preceded;
     use nom::{IResult, Parser};
 
     use super::Content;
@@ -244,19 +212,16 @@ mod nom8 {
         all_consuming(head).parse(frame).map(|(_, head)| head)
     }
 
+    #[inline]
     fn head(input: &[u8]) -> IResult<&[u8], Content> {
-        map(
-            preceded(tag(&b"\xCA\xFE"[..]), (u8, u8, be_u32, be_u64, be_u32, be_u32)),
-            |(version, kind, stream, sequence, length, checked)| Content {
-                version,
-                kind,
-                stream,
-                sequence,
-                length,
-                checked,
-            },
-        )
-        .parse(input)
+        let (input, _) = tag(&b"\xCA\xFE"[..])(input)?;
+        let (input, version) = u8(input)?;
+        let (input, kind) = u8(input)?;
+        let (input, stream) = be_u32(input)?;
+        let (input, sequence) = be_u64(input)?;
+        let (input, length) = be_u32(input)?;
+        let (input, checked) = be_u32(input)?;
+        Ok((input, Content { version, kind, stream, sequence, length, checked }))
     }
 }
 

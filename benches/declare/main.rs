@@ -24,9 +24,9 @@ mod fair;
 
 mod bits;
 mod head;
-// mod list;
+mod list;
 mod small;
-// mod union;
+mod union;
 
 fn main() {
     let bench = support::Bench::from_args("declare");
@@ -34,8 +34,8 @@ fn main() {
     head::race(&bench, &mut goals);
     small::race(&bench, &mut goals);
     bits::race(&bench, &mut goals);
-    // union::race(&bench, &mut goals);
-    // list::race(&bench, &mut goals);
+    union::race(&bench, &mut goals);
+    list::race(&bench, &mut goals);
     support::print_goals(&goals);
 }
 
