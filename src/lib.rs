@@ -132,6 +132,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 pub mod blocking;
 pub mod codec;
+#[cfg(feature = "derive")]
+pub mod declare;
 pub mod error;
 #[cfg(feature = "std")]
 pub mod fault;
@@ -167,6 +169,8 @@ pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Layer, Lent, Limits, Ove
 pub use send::FileRegion;
 pub use send::{Gather, Outgoing, Payload};
 pub use wire::{Element, Holder, Message, Seq, Span, Wire};
+#[cfg(feature = "derive")]
+pub use wireview_derive::Wire;
 
 /// The guide: chapters to be read in order, every example of which is run as a test.
 #[cfg(any(doc, doctest))]

@@ -1,0 +1,121 @@
+use alloc::vec::Vec;
+
+use super::source::{FieldName, Source};
+use super::{Declare, Put};
+use crate::trace::Name;
+use crate::wire::Seq;
+use crate::{Error, Gather, Result};
+use bytes::Bytes;
+
+/// What the elements of a [`Seq`] have to be given: its third parameter, where there is something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given<C>(pub C);
+
+/// Reads `count` elements.
+///
+/// # Errors
+/// Of the first element that cannot be read.
+#[inline(always)]
+pub fn counted<'a, E: Declare, S: Source<'a>>(
+    source: &mut S,
+    count: u32,
+    field: FieldName,
+    given: E::Context,
+) -> Result<Seq<&'a [u8], E>> {
+    let start = source.rest();
+    if let (Some(size), true, false) = (E::SIZE, E::ANY, S::TRACES) {
+        let region = source.slice((count as usize).saturating_mul(size), field)?;
+        return Ok(Seq::new(region, count));
+    }
+    for index in 0..count {
+        element::<E, S>(source, index, field, given)?;
+    }
+    Ok(Seq::new(&start[..start.len() - source.rest().len()], count))
+}
+
+/// Reads elements up to the end of the region, at most `max` of them.
+///
+/// # Errors
+/// Of the first element that cannot be read, or is one too many.
+#[inline(always)]
+pub fn within<'a, E: Declare, S: Source<'a>>(
+    source: &mut S,
+    max: u32,
+    field: FieldName,
+    given: E::Context,
+) -> Result<Seq<&'a [u8], E>> {
+    let region = source.rest();
+    let mut count = 0;
+    while !source.rest().is_empty() {
+        if count == max {
+            return Err(Error::limit(field, source.offset()));
+        }
+        element::<E, S>(source, count, field, given)?;
+        count += 1;
+    }
+    Ok(Seq::new(region, count))
+}
+
+/// Reads elements up to and with the first one that is the last.
+///
+/// # Errors
+/// Of the first element that cannot be read, or is one too many.
+#[inline(always)]
+pub fn last<'a, E: Declare, S: Source<'a>>(
+    source: &mut S,
+    max: u32,
+    field: FieldName,
+    given: E::Context,
+    is_last: impl Fn(&E::Of<&'a [u8]>) -> bool,
+) -> Result<Seq<&'a [u8], E>> {
+    let start = source.rest();
+    for index in 0..max {
+        if is_last(&element::<E, S>(source, index, field, given)?) {
+            return Ok(Seq::new(&start[..start.len() - source.rest().len()], index + 1));
+        }
+    }
+    Err(Error::limit(field, source.offset()))
+}
+
+#[inline(always)]
+fn element<'a, E: Declare, S: Source<'a>>(
+    source: &mut S,
+    index: u32,
+    field: FieldName,
+    given: E::Context,
+) -> Result<E::Of<&'a [u8]>> {
+    let before = source.rest().len();
+    if S::TRACES {
+        source.enter(Name::Index(index as usize), E::NAME);
+    }
+    let element = E::walk(source, given)?;
+    // A walk over elements that take nothing would not end.
+    if source.rest().len() == before {
+        return Err(Error::malformed(field, source.offset()));
+    }
+    if S::TRACES {
+        source.leave();
+    }
+    Ok(element)
+}
+
+impl<E: Declare> Seq<Bytes, E> {
+    /// Writes `elements` one after the other, to be sent.
+    ///
+    /// # Errors
+    /// Of the first element that cannot be written.
+    ///
+    /// # Cost
+    /// Copies the elements into memory of their own.
+    pub fn write<P: Put<Family = E>>(elements: impl IntoIterator<Item = P>, given: E::Context) -> Result<Self> {
+        let mut out = Gather::new();
+        let mut count = 0_u32;
+        for element in elements {
+            element.put(&mut out, given)?;
+            count = count.checked_add(1).ok_or(Error::overflow(&"count", 0))?;
+        }
+        let mut region = Vec::new();
+        out.chunks().for_each(|chunk| region.extend_from_slice(chunk));
+        Ok(Self::new(region.into(), count))
+    }
+}

@@ -1,0 +1,226 @@
+//! Declared messages: what `#[derive(Wire)]` reads and writes.
+
+use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
+use wireview::{Encode, Gather, Kind, Seq, Span, Wire, laws};
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(big, frame(length = u32, counts = after, max = 1 << 20), magic = 0xCAFE_u16)]
+struct Publish<B> {
+    #[wire(bits = 4)]
+    version: u8,
+    #[wire(bits = 4)]
+    flags: u8,
+    stream: u32,
+    #[wire(len = u8)]
+    topic: Text<B>,
+    #[wire(if = flags & 1 != 0)]
+    deadline: Option<u64>,
+    #[wire(count = u16, max = 64)]
+    headers: Seq<B, Header<Span>>,
+    #[wire(len = varint, max = 1 << 20)]
+    payload: B,
+    #[wire(crc32c(version..=payload))]
+    checksum: Check<Crc32c>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+struct Header<B> {
+    #[wire(len = u8)]
+    name: Text<B>,
+    #[wire(len = u16, max = 1000)]
+    value: B,
+}
+
+/// Numbers of all kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(scan, max = 4096))]
+struct Numbers {
+    a: u8,
+    b: i16,
+    #[wire(little)]
+    c: u32,
+    #[wire(width = 3)]
+    d: u32,
+    #[wire(width = 3, little)]
+    e: i32,
+    #[wire(width = 6)]
+    f: u64,
+    g: f32,
+    #[wire(little)]
+    h: f64,
+    i: bool,
+    #[wire(varint)]
+    j: u32,
+    #[wire(zigzag)]
+    k: i64,
+    #[wire(bits = 3)]
+    l: u8,
+    #[wire(bits = 13)]
+    m: u16,
+    n: [u8; 5],
+    #[wire(pad = 2)]
+    o: (),
+    #[wire(align = 4)]
+    p: (),
+    q: i128,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8, len = u16, max = 1000)]
+enum Tlv<B> {
+    #[wire(tag = 1)]
+    Name {
+        #[wire(rest)]
+        name: Text<B>,
+    },
+    #[wire(tag = 2)]
+    Size(u32),
+    #[wire(tag = 3)]
+    Nothing,
+    #[wire(unknown)]
+    Other {
+        #[wire(tag)]
+        kind: u8,
+        #[wire(rest)]
+        value: B,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(magic = b"TL")]
+struct Options<B> {
+    #[wire(bits = 4)]
+    kind: Computed<u8>,
+    #[wire(bits = 4)]
+    low: u8,
+    #[wire(frame(counts = all, max = 5000))]
+    length: Computed<u16>,
+    sum: u8,
+    #[wire(check(.., zeroed))]
+    check: Check<Internet>,
+    #[wire(tag = kind, give(low))]
+    body: Body<B>,
+    #[wire(rest)]
+    options: Seq<B, Tlv<Span>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8, given(low: u8))]
+enum Body<B> {
+    #[wire(tag = 0, assert = low == 0)]
+    Ping,
+    #[wire(tag = 1)]
+    Data {
+        #[wire(if = low & 2 != 0)]
+        id: Option<u16>,
+        #[wire(len = u16, max = 100)]
+        data: B,
+    },
+}
+
+fn written<C: Encode<M>, M>(codec: &mut C, message: M) -> Vec<u8> {
+    let mut out = Gather::new();
+    out.message(|out| codec.encode(message, out)).expect("it can be written");
+    out.chunks().flatten().copied().collect()
+}
+
+fn publish() -> Publish<&'static [u8]> {
+    Publish {
+        version: 1,
+        flags: 0,
+        stream: 7,
+        topic: Text::from("news"),
+        deadline: Some(5),
+        headers: Seq::new(&b"\x02id\0\x011"[..], 1),
+        payload: b"hello",
+        checksum: Check::new(),
+    }
+}
+
+#[test]
+fn a_message_is_written_as_it_is_declared() {
+    let bytes = written(&mut Declared::<Publish<Span>>::new(), publish());
+    let body = b"\x11\0\0\0\x07\x04news\0\0\0\0\0\0\0\x05\0\x01\x02id\0\x011\x05hello";
+    assert_eq!(&bytes[..4], (body.len() as u32 + 6).to_be_bytes());
+    assert_eq!(&bytes[4..6], b"\xca\xfe");
+    assert_eq!(&bytes[6..bytes.len() - 4], body);
+    let mut sum = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi);
+    sum.update(body);
+    assert_eq!(&bytes[bytes.len() - 4..], (sum.finalize() as u32).to_be_bytes());
+}
+
+#[test]
+fn publish_keeps_the_laws() {
+    let bytes = written(&mut Declared::<Publish<Span>>::new(), publish());
+    let seen = laws::check(Declared::<Publish<Span>>::new, &bytes);
+    assert_eq!(seen.views().count(), 1);
+    assert!(laws::check_round_trip(Declared::<Publish<Span>>::new, &bytes).messages == 1);
+    for mutant in laws::mutants(&[&bytes], 300) {
+        laws::check(Declared::<Publish<Span>>::new, &mutant);
+        laws::check_round_trip(Declared::<Publish<Span>>::new, &mutant);
+    }
+}
+
+#[test]
+fn numbers_come_back() {
+    let numbers = Numbers {
+        a: 200,
+        b: -2,
+        c: 0x0102_0304,
+        d: 0x01_0203,
+        e: -3,
+        f: 0x0102_0304_0506,
+        g: 1.5,
+        h: -2.5,
+        i: true,
+        j: 300,
+        k: -65,
+        l: 5,
+        m: 0x1234,
+        n: *b"hello",
+        o: (),
+        p: (),
+        q: -7,
+    };
+    let bytes = written(&mut Declared::<Numbers>::new(), numbers);
+    let wanted: &[u8] = b"\xc8\xff\xfe\x04\x03\x02\x01\x01\x02\x03\xfd\xff\xff\x01\x02\x03\x04\x05\x06\x3f\xc0\0\0\0\0\0\0\0\0\x04\xc0\x01\
+        \xac\x02\x81\x01\xb2\x34hello\0\0";
+    assert_eq!(&bytes[..wanted.len()], wanted);
+    assert_eq!(bytes.len(), wanted.len().next_multiple_of(4) + 16);
+    let outcome = laws::Laws::all().every_cut_up_to(200).check(Declared::<Numbers>::new, &bytes);
+    assert_eq!(outcome.views().next(), Some(numbers));
+    laws::check_round_trip(Declared::<Numbers>::new, &bytes);
+    let wrong = Numbers { d: 1 << 24, ..numbers };
+    let mut out = Gather::new();
+    let error = Declared::<Numbers>::new().encode(wrong, &mut out).expect_err("more than 24 bits");
+    assert_eq!((error.kind(), error.field()), (Kind::Limit, "d"));
+}
+
+#[test]
+fn unions_options_and_checksums() {
+    let options = Options {
+        kind: Computed::new(),
+        low: 2,
+        length: Computed::new(),
+        sum: 9,
+        check: Check::new(),
+        body: Body::Data { id: Some(0x0102), data: &b"xyz"[..] },
+        options: Seq::new(&b"\x01\0\x02hi\x02\0\x04\0\0\0\x09\x03\0\0\x63\0\x01!"[..], 4),
+    };
+    let bytes = written(&mut Declared::<Options<Span>>::new(), options);
+    assert_eq!(&bytes[..6], &[b'T', b'L', 0x12, 0, bytes.len() as u8, 9]);
+    let outcome = laws::check(Declared::<Options<Span>>::new, &bytes);
+    let view = outcome.views().next().expect("it reads");
+    assert_eq!(view.body, options.body);
+    let tlvs: Vec<_> = view.options.iter().collect::<Result<_, _>>().expect("they were checked");
+    assert_eq!(
+        tlvs,
+        [Tlv::Name { name: Text::from("hi") }, Tlv::Size(9), Tlv::Nothing, Tlv::Other { kind: 0x63, value: &b"!"[..] }]
+    );
+    for mutant in laws::mutants(&[&bytes], 1000) {
+        laws::check(Declared::<Options<Span>>::new, &mutant);
+        laws::check_round_trip(Declared::<Options<Span>>::new, &mutant);
+    }
+    let error = Declared::<Options<Span>>::new().encode(Options { low: 0, ..options }, &mut Gather::new());
+    assert_eq!(error.map_err(|error| (error.kind(), error.field())), Err((Kind::Malformed, "id")));
+}
