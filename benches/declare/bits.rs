@@ -50,6 +50,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let title = "fields of 4 bits";
     let mut race = bench.race(title, "message", cases.len());
     reads!(race, "by hand", &cases, by_hand::parse, by_hand::seen);
+    reads!(race, "wireview", &cases, ours::parse, ours::seen);
     reads!(race, "zerocopy", &cases, zero_copy::parse, zero_copy::seen);
     reads!(race, "nom, bits by its parsers", &cases, nom8::parse, by_hand::seen);
     reads!(race, "winnow, bits by its parsers", &cases, winnow1::parse, by_hand::seen);
@@ -62,6 +63,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let mut race = bench.race(title, "message", cases.len());
     writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
     writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
+    writes!(race, "wireview", &cases, ours::message, ours::write, wireview::Gather::new());
     writes!(race, "zerocopy", &cases, Content::clone, zero_copy::write, Vec::new());
     writes!(race, "binrw, masks by hand", &cases, Content::clone, bin_rw::write, std::io::Cursor::new(Vec::new()));
     writes!(race, "deku", &cases, deku20::message, deku20::write, std::io::Cursor::new(Vec::new()));
@@ -118,6 +120,48 @@ mod by_hand {
     #[inline]
     pub(super) fn send(message: &Content, out: &mut Gather) {
         out.copy(&bytes(message));
+    }
+}
+
+mod ours {
+    use wireview::declare::{self, Put};
+    use wireview::{Gather, Result, Wire};
+
+    use super::{Content, Seen};
+
+    #[derive(Clone, Copy, Debug, PartialEq, Wire)]
+    #[wire(big)]
+    pub(super) struct Head {
+        #[wire(bits = 4)]
+        version: u8,
+        #[wire(bits = 4)]
+        flags: u8,
+        #[wire(bits = 4)]
+        kind: u8,
+        #[wire(bits = 4)]
+        priority: u8,
+        length: u16,
+        stream: u32,
+        sequence: u64,
+    }
+
+    #[inline]
+    pub(super) fn parse(frame: &[u8]) -> Result<Head> {
+        declare::parse::<Head>(frame, ())
+    }
+
+    pub(super) fn seen(head: &Head) -> Seen {
+        (head.version, head.flags, head.kind, head.priority, head.length, head.stream, head.sequence)
+    }
+
+    pub(super) fn message(content: &Content) -> Head {
+        let &Content { version, flags, kind, priority, length, stream, sequence } = content;
+        Head { version, flags, kind, priority, length, stream, sequence }
+    }
+
+    #[inline]
+    pub(super) fn write(head: &Head, out: &mut Gather) {
+        head.put(out, ()).expect("lawful");
     }
 }
 

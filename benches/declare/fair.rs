@@ -2,6 +2,8 @@
 
 use wireview::Gather;
 
+use crate::support::Race;
+
 /// What a race is run on.
 pub(crate) struct Cases<S> {
     /// Messages, and what is in them.
@@ -34,6 +36,16 @@ impl<S> Cases<S> {
         Self { lawful, unlawful }
     }
 
+    /// What each contender has to read, unless instructions are counted.
+    pub(crate) fn checked(&self, race: &Race<'_>) -> &[(Vec<u8>, S)] {
+        if race.is_checked() { &self.lawful } else { &[] }
+    }
+
+    /// What each contender has to refuse, unless instructions are counted.
+    pub(crate) fn refused(&self, race: &Race<'_>) -> &[Vec<u8>] {
+        if race.is_checked() { &self.unlawful } else { &[] }
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.lawful.len() as u64
     }
@@ -43,11 +55,11 @@ impl<S> Cases<S> {
 macro_rules! reads {
     ($race:ident, $name:literal, $cases:expr, $parse:path, $seen:path) => {{
         let cases = $cases;
-        for (frame, content) in &cases.lawful {
+        for (frame, content) in cases.checked(&$race) {
             let message = $parse(frame).unwrap_or_else(|_| panic!("{} refuses a lawful message", $name));
             assert_eq!($seen(&message), content.seen(), "{} reads otherwise", $name);
         }
-        for frame in &cases.unlawful {
+        for frame in cases.refused(&$race) {
             assert!($parse(frame).is_err(), "{} takes {frame:?}", $name);
         }
         $race.add($name, || {
@@ -64,7 +76,7 @@ macro_rules! writes {
     ($race:ident, $name:literal, $cases:expr, $message:path, $write:path, $out:expr) => {{
         let messages: Vec<_> = $cases.lawful.iter().map(|(_, content)| $message(content)).collect();
         let mut out = $out;
-        for (message, (frame, _)) in messages.iter().zip(&$cases.lawful) {
+        for (message, (frame, _)) in messages.iter().zip($cases.checked(&$race)) {
             $write(std::hint::black_box(message), &mut out);
             assert_eq!($crate::fair::Out::take(&mut out), *frame, "{} writes otherwise", $name);
         }

@@ -58,6 +58,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let title = "header of 24 B, all fields";
     let mut race = bench.race(title, "header", cases.len());
     reads!(race, "by hand", &cases, by_hand::parse, by_hand::seen);
+    reads!(race, "wireview", &cases, ours::parse, ours::seen);
     reads!(race, "zerocopy", &cases, zero_copy::parse, zero_copy::seen);
     reads!(race, "nom", &cases, nom8::parse, by_hand::seen);
     reads!(race, "winnow", &cases, winnow1::parse, by_hand::seen);
@@ -68,6 +69,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let title = "header of 24 B, one field";
     let mut race = bench.race(title, "header", cases.len());
     reads!(race, "by hand", &ones, by_hand::parse, by_hand::one);
+    reads!(race, "wireview", &ones, ours::parse, ours::one);
     reads!(race, "zerocopy", &ones, zero_copy::parse, zero_copy::one);
     reads!(race, "nom", &ones, nom8::parse, by_hand::one);
     reads!(race, "winnow", &ones, winnow1::parse, by_hand::one);
@@ -79,6 +81,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let mut race = bench.race(title, "header", cases.len());
     writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
     writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
+    writes!(race, "wireview", &cases, ours::message, ours::write, wireview::Gather::new());
     writes!(race, "zerocopy", &cases, zero_copy::message, zero_copy::write, Vec::new());
     writes!(race, "binrw", &cases, bin_rw::message, bin_rw::write, std::io::Cursor::new(Vec::new()));
     writes!(race, "deku", &cases, deku20::message, deku20::write, std::io::Cursor::new(Vec::new()));
@@ -143,6 +146,47 @@ mod by_hand {
     #[inline]
     pub(super) fn send(head: &Content, out: &mut Gather) {
         out.copy(&bytes(head));
+    }
+}
+
+mod ours {
+    use wireview::declare::{self, Put};
+    use wireview::{Gather, Result, Wire};
+
+    use super::{Content, Seen};
+
+    #[derive(Clone, Copy, Debug, PartialEq, Wire)]
+    #[wire(big, magic = 0xCAFE_u16)]
+    pub(super) struct Head {
+        version: u8,
+        kind: u8,
+        stream: u32,
+        sequence: u64,
+        length: u32,
+        checked: u32,
+    }
+
+    #[inline]
+    pub(super) fn parse(frame: &[u8]) -> Result<Head> {
+        declare::parse::<Head>(frame, ())
+    }
+
+    pub(super) fn seen(head: &Head) -> Seen {
+        (head.version, head.kind, head.stream, head.sequence, head.length, head.checked)
+    }
+
+    pub(super) fn one(head: &Head) -> u64 {
+        head.sequence
+    }
+
+    pub(super) fn message(content: &Content) -> Head {
+        let &Content { version, kind, stream, sequence, length, checked } = content;
+        Head { version, kind, stream, sequence, length, checked }
+    }
+
+    #[inline]
+    pub(super) fn write(head: &Head, out: &mut Gather) {
+        head.put(out, ()).expect("lawful");
     }
 }
 

@@ -21,15 +21,20 @@ pub(crate) struct Content {
     payload: Vec<u8>,
 }
 
-type Seen<'a> = (u32, &'a str, &'a [u8]);
+/// Text that was seen to be UTF-8, and is handed on as its bytes.
+type Seen<'a> = (u32, &'a [u8], &'a [u8]);
 
 impl Content {
     fn new(i: usize, len: usize) -> Self {
-        Self { stream: mixed(i) as u32, topic: format!("sensors/é{i:03}"), payload: vec![i as u8; len] }
+        Self {
+            stream: mixed(i) as u32,
+            topic: if i == 0 { "sensors/é".to_owned() } else { format!("sensors/{i:04}") },
+            payload: vec![i as u8; len],
+        }
     }
 
     fn seen(&self) -> Seen<'_> {
-        (self.stream, &self.topic, &self.payload)
+        (self.stream, self.topic.as_bytes(), &self.payload)
     }
 }
 
@@ -49,16 +54,19 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
 
         let mut race = bench.race(title, "message", cases.len());
         reads!(race, "by hand", &cases, by_hand::parse, by_hand::seen);
+        reads!(race, "wireview", &cases, ours::parse, ours::seen);
         reads!(race, "zerocopy", &cases, zero_copy::parse, by_hand::seen);
         reads!(race, "nom", &cases, nom8::parse, by_hand::seen);
         reads!(race, "winnow", &cases, winnow1::parse, by_hand::seen);
         reads!(race, "binrw", &cases, bin_rw::parse, bin_rw::seen);
         reads!(race, "deku", &cases, deku20::parse, deku20::seen);
+        reads!(race, "wireview, text taken as &str", &cases, ours::parse, ours::seen_as_str);
         crate::goals(goals, title, &race.run(), 5.0);
 
         let mut race = bench.race(written, "message", cases.len());
         writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
         writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
+        writes!(race, "wireview", &cases, Content::clone, ours::write, wireview::Gather::new());
         writes!(race, "zerocopy", &cases, Content::clone, zero_copy::write, Vec::new());
         writes!(race, "binrw", &cases, bin_rw::message, bin_rw::write, std::io::Cursor::new(Vec::new()));
         writes!(race, "deku", &cases, deku20::message, deku20::write, std::io::Cursor::new(Vec::new()));
@@ -104,7 +112,7 @@ mod by_hand {
     }
 
     pub(super) fn seen<'a>(message: &Small<'a>) -> Seen<'a> {
-        (message.stream, message.topic, message.payload)
+        (message.stream, message.topic.as_bytes(), message.payload)
     }
 
     #[inline]
@@ -128,6 +136,43 @@ mod by_hand {
         out.copy(message.topic.as_bytes());
         out.copy(&len.to_be_bytes());
         out.copy(&message.payload);
+    }
+}
+
+mod ours {
+    use wireview::declare::{self, Put, Text};
+    use wireview::{Gather, Result, Span, Wire};
+
+    use super::{Content, MAX, Seen};
+
+    #[derive(Clone, Copy, Debug, PartialEq, Wire)]
+    #[wire(big)]
+    pub(super) struct Small<B> {
+        stream: u32,
+        #[wire(len = u8)]
+        topic: Text<B>,
+        #[wire(len = u32, max = MAX)]
+        payload: B,
+    }
+
+    #[inline]
+    pub(super) fn parse(frame: &[u8]) -> Result<Small<&[u8]>> {
+        declare::parse::<Small<Span>>(frame, ())
+    }
+
+    pub(super) fn seen<'a>(message: &Small<&'a [u8]>) -> Seen<'a> {
+        (message.stream, message.topic.into_bytes(), message.payload)
+    }
+
+    /// To be a `&str`, text is looked at a second time.
+    pub(super) fn seen_as_str<'a>(message: &'a Small<&'a [u8]>) -> Seen<'a> {
+        (message.stream, message.topic.to_str().expect("seen to be text").as_bytes(), message.payload)
+    }
+
+    #[inline]
+    pub(super) fn write(content: &Content, out: &mut Gather) {
+        let message = Small { stream: content.stream, topic: Text::from(&*content.topic), payload: &*content.payload };
+        message.put(out, ()).expect("lawful");
     }
 }
 
@@ -244,7 +289,7 @@ mod bin_rw {
     }
 
     pub(super) fn seen(message: &Small) -> Seen<'_> {
-        (message.stream, &message.topic, &message.payload)
+        (message.stream, message.topic.as_bytes(), &message.payload)
     }
 
     pub(super) fn message(content: &Content) -> Small {
@@ -286,7 +331,7 @@ mod deku20 {
     }
 
     pub(super) fn seen(message: &Small) -> Seen<'_> {
-        (message.stream, &message.topic, &message.payload)
+        (message.stream, message.topic.as_bytes(), &message.payload)
     }
 
     pub(super) fn message(content: &Content) -> Small {
