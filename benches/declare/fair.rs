@@ -4,6 +4,9 @@ use wireview::Gather;
 
 use crate::support::Race;
 
+/// Makes an unlawful message of a lawful one.
+pub(crate) type Spoil<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 /// What a race is run on.
 pub(crate) struct Cases<S> {
     /// Messages, and what is in them.
@@ -15,7 +18,7 @@ pub(crate) struct Cases<S> {
 impl<S> Cases<S> {
     /// The messages of `contents`, each written by `write`; refused is the first one cut anywhere, or with a byte behind
     /// it, and what `spoil` makes of it.
-    pub(crate) fn new(contents: Vec<S>, write: impl Fn(&S, &mut Vec<u8>), spoil: &[&dyn Fn(&mut Vec<u8>)]) -> Self {
+    pub(crate) fn new(contents: Vec<S>, write: impl Fn(&S, &mut Vec<u8>), spoil: &[Spoil<'_>]) -> Self {
         let lawful: Vec<(Vec<u8>, S)> = contents
             .into_iter()
             .map(|content| {

@@ -278,7 +278,7 @@ mod winnow1 {
     use super::Content;
 
     #[inline]
-    pub(super) fn parse<'a>(mut frame: &'a [u8]) -> Result<Content, InputError<&'a [u8]>> {
+    pub(super) fn parse(mut frame: &[u8]) -> Result<Content, InputError<&[u8]>> {
         seq!(Content {
             _: &b"\xCA\xFE"[..],
             version: u8,

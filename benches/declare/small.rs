@@ -7,7 +7,7 @@
 //!  └────────┴──────────────┴────────┴─────────┴─────────┘
 //! ```
 
-use crate::fair::{Cases, mixed};
+use crate::fair::{Cases, Spoil, mixed};
 use crate::support::Bench;
 
 /// The longest payload, in bytes.
@@ -44,8 +44,8 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
         ("topic and payload of 4 KiB", "topic and payload of 4 KiB, written", 4096, 8),
     ] {
         let contents = (0..count).map(|i| Content::new(i, len)).collect();
-        let not_text: &dyn Fn(&mut Vec<u8>) = &|frame| frame[6] = 0xFF;
-        let too_long: &dyn Fn(&mut Vec<u8>) = &|frame| {
+        let not_text: Spoil<'_> = &|frame| frame[6] = 0xFF;
+        let too_long: Spoil<'_> = &|frame| {
             let at = 5 + usize::from(frame[4]);
             frame[at..at + 4].copy_from_slice(&(MAX + 1).to_be_bytes());
             frame.resize(at + 4 + MAX as usize + 1, 0);
@@ -269,7 +269,7 @@ mod bin_rw {
         #[bw(try_calc = u8::try_from(topic.len()))]
         topic_len: u8,
         #[br(count = topic_len, try_map = String::from_utf8)]
-        #[bw(map = |topic| topic.as_bytes())]
+        #[bw(map = String::as_bytes)]
         topic: String,
         #[br(temp, assert(len <= MAX))]
         #[bw(try_calc = u32::try_from(payload.len()))]
@@ -315,7 +315,7 @@ mod deku20 {
         topic_len: u8,
         #[deku(
             count = "topic_len",
-            map = "|bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| DekuError::Parse(\"topic\".into()))",
+            map = "|bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| DekuError::Parse(\"topic\"))",
             writer = "topic.as_bytes().to_writer(deku::writer, ())"
         )]
         topic: String,

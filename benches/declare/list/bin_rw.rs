@@ -26,7 +26,7 @@ enum Tlv {
         #[bw(try_calc = u16::try_from(name.len()))]
         len: u16,
         #[br(count = len, try_map = String::from_utf8)]
-        #[bw(map = |name| name.as_bytes(), assert(name.len() <= usize::from(MAX)))]
+        #[bw(map = String::as_bytes, assert(name.len() <= usize::from(MAX)))]
         name: String,
     },
     #[brw(magic = 2_u8)]

@@ -21,7 +21,7 @@ enum Tlv {
         len: u16,
         #[deku(
             count = "len",
-            map = "|bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| DekuError::Parse(\"name\".into()))",
+            map = "|bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| DekuError::Parse(\"name\"))",
             writer = "name.as_bytes().to_writer(deku::writer, ())"
         )]
         name: String,

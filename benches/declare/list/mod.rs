@@ -18,7 +18,7 @@ mod zero_copy;
 
 use std::str::Utf8Error;
 
-use crate::fair::{Cases, mixed};
+use crate::fair::{Cases, Spoil, mixed};
 use crate::support::Bench;
 
 /// The longest list, and the longest value, in bytes.
@@ -118,10 +118,10 @@ macro_rules! walks {
 
 pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let contents: Vec<Content> = (0..16).map(Content::new).collect();
-    let not_text: &dyn Fn(&mut Vec<u8>) = &|frame| frame[6] = 0xFF;
-    let value_too_long: &dyn Fn(&mut Vec<u8>) = &|frame| frame[4] = 3;
-    let port_too_long: &dyn Fn(&mut Vec<u8>) = &|frame| frame[3] = 2;
-    let list_too_long: &dyn Fn(&mut Vec<u8>) = &|frame| {
+    let not_text: Spoil<'_> = &|frame| frame[6] = 0xFF;
+    let value_too_long: Spoil<'_> = &|frame| frame[4] = 3;
+    let port_too_long: Spoil<'_> = &|frame| frame[3] = 2;
+    let list_too_long: Spoil<'_> = &|frame| {
         frame.extend_from_slice(&[9, (MAX >> 8) as u8, MAX as u8]);
         frame.resize(frame.len() + usize::from(MAX), 0);
         let len = (frame.len() - 3) as u16;

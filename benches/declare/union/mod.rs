@@ -15,7 +15,7 @@ mod ours;
 mod winnow1;
 mod zero_copy;
 
-use crate::fair::{Cases, mixed};
+use crate::fair::{Cases, Spoil, mixed};
 use crate::support::Bench;
 
 /// The longest payload, in bytes.
@@ -64,8 +64,8 @@ impl Content {
 
 pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let contents: Vec<Content> = (0..64).map(Content::new).collect();
-    let unknown: &dyn Fn(&mut Vec<u8>) = &|frame| frame[0] = 5;
-    let too_long: &dyn Fn(&mut Vec<u8>) = &|frame| {
+    let unknown: Spoil<'_> = &|frame| frame[0] = 5;
+    let too_long: Spoil<'_> = &|frame| {
         frame[5..7].copy_from_slice(&(MAX + 1).to_be_bytes());
         frame.resize(7 + usize::from(MAX) + 1, 0);
     };
