@@ -18,6 +18,8 @@ pub(crate) struct Declaration {
     pub(crate) krate: Path,
     pub(crate) big: bool,
     pub(crate) lsb: bool,
+    /// `Display` is written by hand.
+    pub(crate) no_display: bool,
     pub(crate) frame: Option<Frame>,
     pub(crate) given: Vec<(Ident, Type)>,
     pub(crate) asserts: Vec<Expr>,
@@ -66,7 +68,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) given: &'a [(Ident, Type)],
 }
 
-const OF_TYPES: &str = "big, little, lsb, frame(…), magic, given(…), assert, tag, len, max, crate";
+const OF_TYPES: &str = "big, little, lsb, frame(…), magic, given(…), assert, tag, len, max, no_display, crate";
 
 impl Declaration {
     pub(crate) fn read(input: &DeriveInput) -> Result<Self> {
@@ -74,6 +76,7 @@ impl Declaration {
         let holder = holder(input)?;
         let big = field::order(&mut attrs)?.unwrap_or(true);
         let lsb = attrs.flag("lsb")?.is_some();
+        let no_display = attrs.flag("no_display")?.is_some();
         let krate = match attrs.value("crate", "crate = path")? {
             Some((_, Expr::Path(path))) => path.path,
             Some((name, _)) => return Err(Error::new(name.span(), "write `crate = path`")),
@@ -109,7 +112,7 @@ impl Declaration {
         };
         attrs.finish(OF_TYPES)?;
         let docs = docs(&input.attrs);
-        Ok(Self { ident: input.ident.clone(), docs, holder, krate, big, lsb, frame, given, asserts, body })
+        Ok(Self { ident: input.ident.clone(), docs, holder, krate, big, lsb, no_display, frame, given, asserts, body })
     }
 }
 
