@@ -19,7 +19,7 @@ use crate::{Error, Gather, Result};
 ///
 /// let (mut scratch, mut out) = (Scratch::new(), Gather::new());
 /// for names in [&["ada", "grace"][..], &["alan"]] {
-///     let names = scratch.seq(names.iter().map(|name| Name(Text::from(*name))), ())?;
+///     let names = scratch.seq(names.iter().map(|name| Name::<&[u8]>(Text::from(*name))), ())?;
 ///     Names { names }.put(&mut out, ())?;
 /// }
 /// assert_eq!(out.chunks().collect::<Vec<_>>(), [b"\x02\x03ada\x05grace\x01\x04alan"]);
