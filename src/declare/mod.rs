@@ -36,7 +36,7 @@ pub use lua::wireshark_lua;
 pub use seq::Given;
 pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
 pub use show::Show;
-pub use source::{FieldName, Plain, Scan, Source};
+pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};
 pub use text::Text;
 pub use traced::Traced;
 
