@@ -34,6 +34,7 @@ pub(crate) enum Frame {
     Scan(Expr),
 }
 
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Body {
     Struct(Fields),
     Enum(Union),
@@ -160,13 +161,13 @@ fn frame_of(fields: &Fields, scan: Option<(Span, Expr)>) -> Result<Option<Frame>
         }
         settled &= field.is_fixed();
     }
-    if let Some((span, _)) = &scan {
-        if fields.list.iter().any(Field::is_rest) {
-            return Err(Error::new(
-                *span,
-                "what takes `rest` has no end to be found: write `frame(length = …, counts = after, max = …)`",
-            ));
-        }
+    if let Some((span, _)) = &scan
+        && fields.list.iter().any(Field::is_rest)
+    {
+        return Err(Error::new(
+            *span,
+            "what takes `rest` has no end to be found: write `frame(length = …, counts = after, max = …)`",
+        ));
     }
     Ok(found.map(Frame::Length).or(scan.map(|(_, max)| Frame::Scan(max))))
 }

@@ -38,7 +38,7 @@ pub use scratch::Scratch;
 pub use seq::Given;
 pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
 pub use show::Show;
-pub use source::{FieldName, Plain, Scan, Source};
+pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};
 pub use text::Text;
 pub use traced::Traced;
 
