@@ -175,8 +175,11 @@ pub use wireview_derive::Wire;
 /// The guide: chapters to be read in order, every example of which is run as a test.
 #[cfg(any(doc, doctest))]
 pub mod guide {
+    #[cfg(all(feature = "derive", feature = "testing", feature = "tokio"))]
     #[doc = include_str!("../docs/declare-your-protocol.md")]
     pub mod declare_your_protocol {}
+    #[doc = include_str!("../docs/write-a-codec-by-hand.md")]
+    pub mod write_a_codec_by_hand {}
     #[cfg(feature = "tls")]
     #[doc = include_str!("../docs/tls.md")]
     pub mod tls {}
