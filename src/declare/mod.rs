@@ -145,7 +145,7 @@ pub mod generated {
     pub use super::seq::{counted, last, within};
     pub use super::source::{sum, verify};
     pub use super::write::{
-        Place, absent, after_varint, check, checked_len, frame_varint, malformed, no_nul, place, too_long, varint,
-        varint_len,
+        Place, absent, after_varint, check, checked_len, each, frame_varint, malformed, no_nul, place, too_long,
+        varint, varint_len,
     };
 }
