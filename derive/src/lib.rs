@@ -1,6 +1,7 @@
 //! `#[derive(Wire)]` for wireview. Not to be used by itself: wireview has it behind its feature `derive`.
 
 mod attrs;
+mod draw;
 mod expand;
 mod family;
 mod field;

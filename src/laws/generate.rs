@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use super::cuts::Rng;
 use super::drive::{Broken, same};
+#[cfg(feature = "derive")]
+use super::plan::Plan;
 use super::{Law, Laws, Shared, Violation, mutate};
 use crate::{Codec, Encode, Gather, Kind, View, Wire};
 
@@ -16,6 +18,9 @@ use crate::{Codec, Encode, Gather, Kind, View, Wire};
 #[derive(Clone, Debug)]
 pub struct Draw<'i> {
     source: Source<'i>,
+    /// What declared messages are drawn with.
+    #[cfg(feature = "derive")]
+    pub(super) plan: Plan,
 }
 
 #[derive(Clone, Debug)]
@@ -28,13 +33,21 @@ impl<'i> Draw<'i> {
     /// The choices that belong to `seed`: the same each time.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { source: Source::Seed(Rng::new(seed)) }
+        Self {
+            source: Source::Seed(Rng::new(seed)),
+            #[cfg(feature = "derive")]
+            plan: Plan::new(),
+        }
     }
 
     /// The choices that stand in `input`, and zeros behind them.
     #[must_use]
     pub const fn from_input(input: &'i [u8]) -> Self {
-        Self { source: Source::Input(input) }
+        Self {
+            source: Source::Input(input),
+            #[cfg(feature = "derive")]
+            plan: Plan::new(),
+        }
     }
 
     /// A number below `end`.

@@ -41,6 +41,8 @@ mod law;
 mod macros;
 mod mutate;
 mod outcome;
+#[cfg(feature = "derive")]
+mod plan;
 mod probe;
 mod queue;
 mod round_trip;
