@@ -1,25 +1,11 @@
-//! Declared messages that are drawn.
+//! Declared messages that are drawn, and the laws they keep.
 
-use wireview::declare::{Declare, Declared};
-use wireview::laws::{Draw, Laws};
 use wireview::Span;
+use wireview::laws::Laws;
 
 mod declared;
 use declared::*;
 
-#[test]
-fn publish() {
-    let made = Laws::all().check_generated(Declared::<Publish<Span>>::new, 300, |draw| Publish::<Span>::draw(draw, ()).expect("drawn"));
-    println!("{made:?}");
-}
-#[test]
-fn numbers() {
-    let made = Laws::all().check_generated(Declared::<Numbers>::new, 300, |draw| Numbers::draw(draw, ()).expect("drawn"));
-    println!("{made:?}");
-}
-#[test]
-fn options() {
-    let made = Laws::all().check_generated(Declared::<Options<Span>>::new, 300, |draw| Options::<Span>::draw(draw, ()).expect("drawn"));
-    println!("{made:?}");
-    println!("{:?}", Options::<Span>::draw(&mut Draw::new(4), ()));
-}
+wireview::declared_laws!(publish, Publish<Span>);
+wireview::declared_laws!(numbers, Numbers);
+wireview::declared_laws!(options, Options<Span>, Laws::all());

@@ -111,7 +111,8 @@ impl Drawer<'_> {
                     }
                 });
                 // The neighbours of what is known.
-                let hints = known.iter().filter_map(|tag| literal(&tag.to_token_stream())).map(|tag| tag.saturating_add(1));
+                let hints =
+                    known.iter().filter_map(|tag| literal(&tag.to_token_stream())).map(|tag| tag.saturating_add(1));
                 let hints: Vec<u128> = hints.collect();
                 quote! {
                     let #local = __sample::number(__draw, #bits, &[#(#hints),*], |__raw| {

@@ -5,9 +5,9 @@ pub use std::vec::Vec;
 pub use bytes::Bytes;
 
 use super::{Declare, Put, Text};
+use crate::Gather;
 use crate::laws::Draw;
 use crate::wire::Seq;
-use crate::Gather;
 
 /// How often a message is drawn anew because what was drawn does not fit together.
 const MESSAGES: u32 = 24;
@@ -47,7 +47,11 @@ pub fn number<T>(
     let all = u128::MAX >> (128 - bits);
     let start = u128::from(draw.number());
     let every = 1_u128 << bits.min(16);
-    hints.iter().copied().chain((0..every).map(|number| start.wrapping_add(number) % every)).find_map(|number| accept(number & all))
+    hints
+        .iter()
+        .copied()
+        .chain((0..every).map(|number| start.wrapping_add(number) % every))
+        .find_map(|number| accept(number & all))
 }
 
 /// An array that `accept` makes something of.
@@ -161,7 +165,8 @@ pub fn last<'a, E: Declare>(
     is_last: impl Fn(&E::Of<&'a [u8]>) -> bool,
 ) -> Option<Seq<Bytes, E>> {
     let ends = |element: &'a [u8]| super::parse::<E>(element, given).is_ok_and(|element| is_last(&element));
-    let (lasts, others): (Vec<&'a [u8]>, Vec<&'a [u8]>) = pool.iter().map(|element| &element[..]).partition(|element| ends(element));
+    let (lasts, others): (Vec<&'a [u8]>, Vec<&'a [u8]>) =
+        pool.iter().map(|element| &element[..]).partition(|element| ends(element));
     if lasts.is_empty() || most == 0 {
         return None;
     }
