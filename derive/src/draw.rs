@@ -147,8 +147,11 @@ impl Drawer<'_> {
                 Some(quote! {
                     let #flags = if !__sample::is_careless(__draw) {
                         #flags
-                    } else if #local.is_some() {
+                    } else if #local.is_some() && #flags & (#mask) == (#mask) {
                         #flags & !(#mask)
+                    } else if #local.is_some() {
+                        // Of several bits some are set: none of them would be written as all.
+                        #flags
                     } else {
                         #flags | (#mask)
                     };
