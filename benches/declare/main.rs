@@ -23,6 +23,7 @@ mod support;
 mod fair;
 
 mod bits;
+mod framed;
 mod head;
 mod list;
 mod small;
@@ -36,6 +37,7 @@ fn main() {
     bits::race(&bench, &mut goals);
     union::race(&bench, &mut goals);
     list::race(&bench, &mut goals);
+    framed::race(&bench, &mut goals);
     support::print_goals(&goals);
 }
 
