@@ -333,3 +333,44 @@ fn what_is_left_out_at_the_end() {
     assert_eq!(put(Tail { data: Some(b"\x01"), ..tail }), (Kind::Malformed, "data"));
     assert_eq!(put(Tail { rest: Some(Seq::default()), ..tail }), (Kind::Malformed, "rest"));
 }
+
+/// A record of which later versions know more.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(given(version: u16))]
+struct Entry<B> {
+    #[wire(len = u8)]
+    key: B,
+    #[wire(since = 2)]
+    time: Option<u32>,
+    #[wire(since = 1, until = 3)]
+    old: Option<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(length = u16, counts = after, max = 1000), given(version: u16))]
+struct Entries<B> {
+    #[wire(count = u8, give(version))]
+    list: Seq<B, Entry<Span>>,
+}
+
+#[test]
+fn a_version_is_given() {
+    let entry = |version| Entry {
+        key: &b"k"[..],
+        time: (version >= 2).then_some(9),
+        old: (1..3).contains(&version).then_some(5),
+    };
+    for (version, wanted) in [(0, 2), (1, 3), (2, 7), (3, 6)] {
+        let list = Seq::<_, Entry<Span>>::write([entry(version), entry(version)], (version,)).expect("of this version");
+        let factory = || Declared::<Entries<Span>>::given((version,));
+        let bytes = written(&mut factory(), Entries { list });
+        assert_eq!(bytes.len(), 3 + 2 * wanted);
+        laws::check(factory, &bytes);
+        laws::check_round_trip(factory, &bytes);
+        let view = factory().parse(&bytes).expect("of this version");
+        let read: Vec<_> = view.list.iter_given((version,)).collect();
+        assert_eq!(read, [Ok(entry(version)), Ok(entry(version))]);
+        let other = Seq::<_, Entry<Span>>::write([entry(version)], (9 * (version + 1),));
+        assert_eq!(other.map_err(|error| error.kind()).is_ok(), version == 3);
+    }
+}

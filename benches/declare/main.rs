@@ -24,6 +24,7 @@ mod fair;
 
 mod bits;
 mod framed;
+mod full;
 mod head;
 mod list;
 mod small;
@@ -38,6 +39,7 @@ fn main() {
     union::race(&bench, &mut goals);
     list::race(&bench, &mut goals);
     framed::race(&bench, &mut goals);
+    full::race(&bench, &mut goals);
     support::print_goals(&goals);
 }
 

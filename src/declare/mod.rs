@@ -38,7 +38,7 @@ pub use declared::Declared;
 pub use explain::Explanation;
 pub use lua::wireshark_lua;
 pub use scratch::Scratch;
-pub use seq::Given;
+pub use seq::IterGiven;
 pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
 pub use show::Show;
 pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};

@@ -36,6 +36,13 @@ impl Gather {
         (self.pieces.is_empty() && self.sent == 0).then(|| self.tail())
     }
 
+    /// The bytes between two sizes that the queue had, if they were copied and nothing else has come between.
+    #[inline]
+    pub(crate) fn slice_between(&self, from: u64, to: u64) -> Option<&[u8]> {
+        let (from, to) = (from.checked_sub(self.listed)?, to.checked_sub(self.listed)?);
+        self.tail().get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)
+    }
+
     /// Shows the bytes between two sizes that the queue had, in order. Answers false, having shown only some, if there are bytes
     /// that are not in memory.
     ///
@@ -101,6 +108,8 @@ mod tests {
                 let mut seen = Vec::new();
                 assert!(out.look_between(from as u64, to as u64, &mut |part| seen.extend_from_slice(part)));
                 assert_eq!(seen, &all[from..to]);
+                // What was copied last, `jk`, is in one piece.
+                assert_eq!(out.slice_between(from as u64, to as u64), (from >= 8).then(|| &all[from..to]));
             }
         }
     }
