@@ -14,7 +14,10 @@
 //! - errors of by hand and ours name the field and the offset, those of `nom` and `winnow` what is left of the input, those of
 //!   `binrw` the offset, those of `deku` nothing (without its feature `descriptive-errors`);
 //! - `nom` and `winnow` do not write. `binrw` and `deku` write to a `Cursor`, since they want `Seek`, the others to a `Vec`;
-//!   ours to a [`Gather`](wireview::Gather), and so does one of the two by hand.
+//!   ours to a [`Gather`](wireview::Gather), and so does one of the two by hand;
+//! - a list of ours is written into a `Scratch` first, and copied from there.
+//!
+//! Two races more are by hand and ours alone: messages behind their lengths, found and read, and a frame with all at once.
 
 #[path = "../support/mod.rs"]
 mod support;
