@@ -18,7 +18,11 @@
 mod check;
 mod computed;
 mod declared;
+mod explain;
+mod lua;
 mod seq;
+mod shape;
+mod show;
 mod source;
 mod text;
 mod traced;
@@ -27,8 +31,12 @@ mod write;
 pub use check::{Adler32, Check, Checksum, Crc32, Crc32c, Internet};
 pub use computed::Computed;
 pub use declared::Declared;
+pub use explain::Explanation;
+pub use lua::wireshark_lua;
 pub use seq::Given;
-pub use source::{FieldName, Plain, Scan, Source};
+pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
+pub use show::Show;
+pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};
 pub use text::Text;
 pub use traced::Traced;
 
@@ -49,6 +57,9 @@ pub trait Declare: Message {
 
     /// Whether any bytes of that size are a message: nothing is checked.
     const ANY: bool;
+
+    /// The declaration as data.
+    fn shape() -> &'static Shape;
 
     /// Reads one message from the front of `source` and moves it behind it.
     ///
@@ -129,6 +140,8 @@ pub fn parse<M: Declare>(bytes: &[u8], given: M::Context) -> Result<M::Of<&[u8]>
 /// What generated code calls. No part of what is promised to stay.
 #[doc(hidden)]
 pub mod generated {
+    pub use alloc::string::String;
+
     pub use super::seq::{counted, last, within};
     pub use super::source::{sum, verify};
     pub use super::write::{
