@@ -46,6 +46,8 @@
 //! [`reason::UNSUPPORTED_PROTOCOL_VERSION`].
 
 mod connect;
+mod deliver;
+mod identifiers;
 mod property;
 mod publish;
 mod session;
@@ -56,6 +58,7 @@ mod topic;
 mod tests;
 
 pub use connect::{Connack, Connect, Will};
+pub use identifiers::Identifiers;
 pub use property::{Place, Properties, Property};
 pub use publish::{Ack, Publish};
 pub use session::{Auth, Disconnect, reason};
@@ -164,6 +167,12 @@ impl<B> Packet<B> {
             _ => 0,
         };
         Self { kind: Computed::new(), flags, length: Computed::new(), body }
+    }
+
+    /// The last packet of a connection, and why it is.
+    #[must_use]
+    pub const fn disconnect(reason: u8) -> Self {
+        Self::new(Body::Disconnect(Disconnect { reason: Some(reason), properties: None }))
     }
 
     /// Sets flags: see [`flag`]. With [`flag::QOS_2`], QoS 2 takes the place of QoS 1.
