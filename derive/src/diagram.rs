@@ -55,7 +55,7 @@ fn step(canvas: &mut Canvas, node: &Node<'_>, list: &[Field], lsb: bool) {
             let condition = match &field.presence {
                 Some(Presence::If(condition)) => shown(quote::quote!(#condition)),
                 Some(Presence::Bit { field, mask }) => shown(quote::quote!(#field & #mask != 0)),
-                Some(Presence::More) => "anything is left".to_owned(),
+                Some(Presence::More) => "there is more".to_owned(),
                 None => String::new(),
             };
             canvas.note(&format!("if {condition}:"));

@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Member;
 
 use crate::field::{Bits, Field, Kind};
 use crate::model::{Body, Declaration, Fields};
@@ -34,8 +33,9 @@ fn show(fields: &Fields, name: &str) -> (TokenStream, TokenStream) {
     });
     let parts = shown.iter().map(|field| {
         let (local, name) = (&field.local, &field.name);
-        // A tuple's fields need no names.
-        let label = if matches!(field.member, Some(Member::Unnamed(_))) { " ".to_owned() } else { format!(" {name}=") };
+        // What has no name in the program needs none here.
+        let unnamed = matches!(field.member, Some(syn::Member::Unnamed(_)));
+        let label = if unnamed { " ".to_owned() } else { format!(" {name}=") };
         let value = value(field);
         if field.presence.is_some() {
             quote! {

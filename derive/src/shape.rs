@@ -70,7 +70,7 @@ fn one(of: &Declaration, field: &Field, all: &[Field]) -> TokenStream {
         None => quote!(::core::option::Option::None),
         Some(presence) => {
             let (rust, lua) = match presence {
-                Presence::More => ("more".to_owned(), Some("left > 0".to_owned())),
+                Presence::More => ("more".to_owned(), Some("v.__more".to_owned())),
                 Presence::If(condition) => (condition.to_token_stream().to_string(), lua(condition)),
                 Presence::Bit { field, mask } => {
                     let mask_lua = lua(mask);

@@ -50,7 +50,16 @@ impl Writer<'_> {
         let bits = list.iter().filter_map(|field| match &field.presence {
             Some(Presence::Bit { field: flags, mask }) if list.iter().any(|other| other.local == *flags) => {
                 let local = &field.local;
-                Some(quote!(let #flags = if #local.is_some() { #flags | (#mask) } else { #flags & !(#mask) };))
+                // Of several bits, those that are set say enough: what was read is written as it was.
+                Some(quote! {
+                    let #flags = if !#local.is_some() {
+                        #flags & !(#mask)
+                    } else if #flags & (#mask) == 0 {
+                        #flags | (#mask)
+                    } else {
+                        #flags
+                    };
+                })
             }
             _ => None,
         });

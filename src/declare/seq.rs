@@ -1,15 +1,11 @@
 use alloc::vec::Vec;
 
-use super::source::{FieldName, Source};
+use super::source::{FieldName, Plain, Source};
 use super::{Declare, Put};
 use crate::trace::Name;
 use crate::wire::Seq;
 use crate::{Error, Gather, Result};
 use bytes::Bytes;
-
-/// What the elements of a [`Seq`] have to be given: its third parameter, where there is something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Given<C>(pub C);
 
 /// Reads `count` elements.
 ///
@@ -23,13 +19,27 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
     given: E::Context,
 ) -> Result<Seq<&'a [u8], E>> {
     let start = source.rest();
-    if let (Some(size), true, false) = (E::SIZE, E::ANY, S::TRACES) {
-        let region = source.slice((count as usize).saturating_mul(size), field)?;
-        return Ok(Seq::new(region, count));
+    // Elements of which any bytes will do are passed over at once.
+    let whole = match E::SIZE {
+        Some(size @ 1..) if E::ANY => Some((count as usize).saturating_mul(size)),
+        _ => None,
+    };
+    match whole {
+        Some(len) if !S::TRACES => {
+            let region = source.slice(len, field)?;
+            return Ok(Seq::new(region, count));
+        }
+        _ => {}
     }
     source.descend(field)?;
+    let at = source.offset();
     for index in 0..count {
-        element::<E, S>(source, index, field, given)?;
+        let read = element::<E, S>(source, index, field, given);
+        if let (true, Some(len), Err(_)) = (S::TRACES, whole, &read) {
+            // What is there was told of; the error is that of passing over all at once.
+            return Err(source.short(field, at, len));
+        }
+        read?;
     }
     source.ascend();
     Ok(Seq::new(&start[..start.len() - source.rest().len()], count))
@@ -125,3 +135,39 @@ impl<E: Declare> Seq<Bytes, E> {
         Ok(Self::new(region.into(), count))
     }
 }
+
+impl<'a, E: Declare> Seq<&'a [u8], E> {
+    /// Walks elements that have to be given something, as borrowed views. What they were given when their frame was read is not kept:
+    /// another gives other elements, or errors.
+    #[inline]
+    pub fn iter_given(&self, given: E::Context) -> IterGiven<'a, E> {
+        IterGiven { source: Plain::new(self.region()), given }
+    }
+}
+
+/// The elements of a [`Seq`] that have to be given something. Ends with the region, or behind the first element that cannot be read.
+#[derive(Clone, Debug)]
+pub struct IterGiven<'a, E: Declare> {
+    source: Plain<'a>,
+    given: E::Context,
+}
+
+impl<'a, E: Declare> Iterator for IterGiven<'a, E> {
+    type Item = Result<E::Of<&'a [u8]>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let before = self.source.rest().len();
+        if before == 0 {
+            return None;
+        }
+        let element = E::walk(&mut self.source, self.given);
+        // An element that took nothing would be read for ever.
+        if element.is_err() || self.source.rest().len() == before {
+            self.source.all();
+        }
+        Some(element)
+    }
+}
+
+impl<E: Declare> core::iter::FusedIterator for IterGiven<'_, E> {}

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
-use wireview::declare::{Body, Declare, Extent, FieldKind, FieldName, FieldShape, Put, Shape, Show, Source};
+use wireview::declare::{Declare, FieldName, Put, Show, Source};
 use wireview::trace::Value;
 use wireview::{Error, Gather, Holder, Outgoing, Result, Span, Wire};
 
@@ -152,6 +152,13 @@ impl<'a> Iterator for Labels<'a> {
     }
 }
 
+/// The bytes as they stand: where a pointer leads is known with the message, by [`display`](Name::display).
+impl<B: Show> fmt::Display for Name<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes.show(f)
+    }
+}
+
 struct Shown<'a>(Labels<'a>);
 
 impl fmt::Display for Shown<'_> {
@@ -173,13 +180,6 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// The bytes: without the message, nobody knows where a name goes on. See [`display`](Name::display).
-impl<B: Show> fmt::Display for Name<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bytes.show(f)
-    }
-}
-
 impl Wire for Name<Span> {
     type Of<B: Holder> = Name<B>;
 
@@ -196,22 +196,6 @@ impl Declare for Name<Span> {
     const NAME: FieldName = &"Name";
     const SIZE: Option<usize> = None;
     const ANY: bool = false;
-
-    fn shape() -> &'static Shape {
-        const LABELS: FieldKind = FieldKind::Bytes { extent: Extent::Own, text: false };
-        const FIELD: FieldShape = FieldShape { name: "labels", ty: "B", doc: "", kind: LABELS, condition: None };
-        const {
-            &Shape {
-                name: "Name",
-                doc: "Labels, and a pointer to more of them.",
-                given: &[],
-                big: true,
-                lsb: false,
-                scan: false,
-                body: Body::Struct(&[FIELD]),
-            }
-        }
-    }
 
     #[inline]
     fn walk<'a, S: Source<'a>>(source: &mut S, (): ()) -> Result<Name<&'a [u8]>> {
