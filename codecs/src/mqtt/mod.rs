@@ -14,13 +14,12 @@
 //! written, 2.2.2 for properties, 3 for the packets. The requirements that are cited have their numbers there.
 //!
 //! ```
-//! use wireview::{Deframer, Gather};
+//! use wireview::{Deframer, Encode, Gather};
 //! use wireview_codecs::mqtt::{Body, Packet, Packets, Publish, flag};
 //!
-//! let publish = Publish { topic: "news/today".into(), identifier: Some(7), ..Publish::default() };
-//! let packet = Packet::new(Body::Publish(Publish { payload: b"hello", ..publish })).flagged(flag::RETAIN);
+//! let publish = Publish { topic: "news/today".into(), identifier: Some(7), payload: &b"hello"[..], ..Publish::default() };
 //! let mut out = Gather::new();
-//! out.send(&mut Packets::new(), packet)?;
+//! Packets::new().encode(Packet::new(Body::Publish(publish)).flagged(flag::RETAIN), &mut out)?;
 //!
 //! let mut deframer = Deframer::new(Packets::new());
 //! out.chunks().for_each(|piece| deframer.feed(piece));
