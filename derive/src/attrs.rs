@@ -122,13 +122,19 @@ impl Attrs {
         self.find(name).map(|entry| (entry.name.clone(), &entry.arg))
     }
 
-    /// Everything was asked for.
-    pub(crate) fn finish(&self, known: &str) -> Result<()> {
+    /// The entry called `name`, if it is there, whether or not it was asked for.
+    pub(crate) fn named(&self, name: &str) -> Option<&Ident> {
+        self.names().find(|other| *other == name)
+    }
+
+    /// Everything was asked for; if not, it means nothing for `what`.
+    pub(crate) fn finish(&self, what: &str, known: &str) -> Result<()> {
         match self.list.iter().find(|entry| !entry.used) {
             None => Ok(()),
-            Some(entry) => {
-                Err(Error::new(entry.name.span(), format!("`{}` has no meaning here; known here: {known}", entry.name)))
-            }
+            Some(entry) => Err(Error::new(
+                entry.name.span(),
+                format!("`{}` means nothing for {what}; what can stand here: {known}", entry.name),
+            )),
         }
     }
 }

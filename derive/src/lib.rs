@@ -9,6 +9,7 @@ mod marks;
 mod model;
 mod number;
 mod read;
+mod resolve;
 mod write;
 
 use proc_macro::TokenStream;

@@ -8,7 +8,7 @@ use crate::field::{Bits, Extent, Field, Kind, Map, Presence, Role};
 use crate::layout::{Cell, Node, Run, What, nodes};
 use crate::marks::Marks;
 use crate::model::{Declaration, Fields, Union};
-use crate::number::{Number, Wide, int};
+use crate::number::{Number, Wide, eval, int};
 use crate::read::{Reader, group_number};
 
 /// Writes the writing half of a declaration.
@@ -41,10 +41,16 @@ impl Writer<'_> {
             })
         });
         let named = named.into_iter().flatten();
-        let bits = list.iter().filter_map(|field| match &field.presence {
-            Some(Presence::Bit { field: flags, mask }) if list.iter().any(|other| other.local == *flags) => {
+        let bits = list.iter().enumerate().filter_map(|(at, field)| match &field.presence {
+            Some(Presence::Bit { field: flags, mask }) if bit_of(list, at).sets => {
                 let local = &field.local;
-                Some(quote!(let #flags = if #local.is_some() { #flags | (#mask) } else { #flags & !(#mask) };))
+                // Of several bits, those that are set already say enough.
+                let set = if eval(mask).is_some_and(u64::is_power_of_two) {
+                    quote!(#flags | #mask)
+                } else {
+                    quote!(if #flags & (#mask) == 0 { #flags | (#mask) } else { #flags })
+                };
+                Some(quote!(let #flags = if #local.is_some() { #set } else { #flags & !(#mask) };))
             }
             _ => None,
         });
@@ -94,6 +100,7 @@ impl Writer<'_> {
                     let local = &list[*at].local;
                     let value = if is_named(list, &list[*at]) { quote!(#local) } else { quote!((*#local)) };
                     let value = match map {
+                        Some(Map { write, .. }) if is_named(list, &list[*at]) => quote!((#write)(&#local)),
                         Some(Map { write, .. }) => quote!((#write)(#local)),
                         None => value,
                     };
@@ -182,14 +189,23 @@ impl Writer<'_> {
         let list = &fields.list;
         let values = Self::values(fields, false);
         let asserts = Self::asserts(asserts, name);
-        let field_asserts = list.iter().map(|field| Self::asserts(&field.asserts, &field.name));
-        let conditions = list.iter().filter_map(|field| match &field.presence {
+        let field_asserts = list.iter().filter(|field| !field.asserts.is_empty()).map(|field| {
+            let (local, asserts) = (&field.local, Self::asserts(&field.asserts, &field.name));
+            match field.presence {
+                None => asserts,
+                Some(_) if field.is_plain() => {
+                    quote!(if let ::core::option::Option::Some(#local) = #local { #asserts })
+                }
+                Some(_) => quote!(if #local.is_some() { #asserts }),
+            }
+        });
+        let conditions = list.iter().enumerate().filter_map(|(at, field)| match &field.presence {
             Some(Presence::If(condition)) => {
                 let (local, name) = (&field.local, &field.name);
                 Some(quote!(__generated::absent(#condition, #local.is_some(), &#name, __out)?;))
             }
-            // A bit of what was given, and not of a field: it cannot be set here.
-            Some(Presence::Bit { field: flags, mask }) if !list.iter().any(|other| other.local == *flags) => {
+            // A bit of what was given, and not of a field, cannot be set here; one that says something of several fields was.
+            Some(Presence::Bit { field: flags, mask }) if bit_of(list, at).checks => {
                 let (local, name) = (&field.local, &field.name);
                 Some(quote!(__generated::absent((#flags & (#mask)) != 0, #local.is_some(), &#name, __out)?;))
             }
@@ -563,7 +579,10 @@ impl Writer<'_> {
 
     /// Writes the tag of a variant.
     pub(crate) fn union_tag(&self, union: &Union) -> TokenStream {
-        write_number(&union.tag, &quote!(__declare::PutTagged::tag(&self)))
+        let tag = quote!(__declare::PutTagged::tag(&self));
+        // A tag of three bytes is kept in four.
+        let narrow = union.tag.overflows(&tag).is_some();
+        write_number(&union.tag, &if narrow { checked(None, &union.tag, &tag, "tag") } else { tag })
     }
 
     /// How many bytes the tag, or the length, of a variant takes.
@@ -606,6 +625,35 @@ fn write_number(number: &Number, value: &TokenStream) -> TokenStream {
         }
         None => quote!(__generated::varint(#value, __out);),
     }
+}
+
+/// What is done about the bit of an optional field when the message is written.
+struct Bit {
+    /// It is set or cleared.
+    sets: bool,
+    /// It is held against whether the field is there.
+    checks: bool,
+}
+
+/// The bit that says whether field `at` is there. The first field that a bit is of decides; the others have to agree.
+fn bit_of(list: &[Field], at: usize) -> Bit {
+    let Some(Presence::Bit { field: flags, mask }) = &list[at].presence else {
+        return Bit { sets: false, checks: false };
+    };
+    if !list.iter().any(|other| other.local == *flags) {
+        return Bit { sets: false, checks: true };
+    }
+    let others = list.iter().enumerate().filter_map(|(index, other)| match &other.presence {
+        Some(Presence::Bit { field, mask }) if index != at && field == flags => Some((index, mask)),
+        _ => None,
+    });
+    let apart = |other: &Expr| eval(mask).zip(eval(other)).is_some_and(|(one, other)| one & other == 0);
+    let mut bit = Bit { sets: true, checks: false };
+    for (index, other) in others {
+        bit.checks |= !apart(other);
+        bit.sets &= index > at || other != mask;
+    }
+    bit
 }
 
 /// Whether an expression names `field`.

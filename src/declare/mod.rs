@@ -27,7 +27,7 @@ mod write;
 pub use check::{Adler32, Check, Checksum, Crc32, Crc32c, Internet};
 pub use computed::Computed;
 pub use declared::Declared;
-pub use seq::Given;
+pub use seq::GivenIter;
 pub use source::{FieldName, Plain, Scan, Source};
 pub use text::Text;
 pub use traced::Traced;
@@ -37,6 +37,10 @@ use core::fmt::Debug;
 use crate::{Boundary, Gather, Message, Result};
 
 /// A message that was declared: [`#[derive(Wire)]`](derive@crate::Wire) implements it for the [`Span`](crate::Span) instance.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no declared place on the wire",
+    note = "add `#[derive(Clone, Copy, Debug, PartialEq, Wire)]` to it, or `#[wire(map(u8, read, write))]` to the field if it stands for a number"
+)]
 pub trait Declare: Message {
     /// What whoever reads or writes it must know: the types of `#[wire(given(…))]`, in a tuple. `()` if nothing.
     type Context: Copy + Debug + PartialEq + Send + Sync + 'static;
@@ -49,6 +53,13 @@ pub trait Declare: Message {
 
     /// Whether any bytes of that size are a message: nothing is checked.
     const ANY: bool;
+
+    /// Whether it takes all that there is: nothing can stand behind it, unless its length is told.
+    const OPEN: bool;
+
+    /// How many messages lie within one another at most, this one among them. No message can lie within itself, so that no input
+    /// makes reading deep.
+    const DEPTH: usize;
 
     /// Reads one message from the front of `source` and moves it behind it.
     ///
@@ -130,7 +141,7 @@ pub fn parse<M: Declare>(bytes: &[u8], given: M::Context) -> Result<M::Of<&[u8]>
 #[doc(hidden)]
 pub mod generated {
     pub use super::seq::{counted, last, within};
-    pub use super::source::{sum, verify};
+    pub use super::source::{depth, sum, verify};
     pub use super::write::{
         Place, absent, after_varint, check, checked_len, frame_varint, malformed, no_nul, place, too_long, varint,
         varint_len,

@@ -1,15 +1,11 @@
 use alloc::vec::Vec;
 
-use super::source::{FieldName, Source};
+use super::source::{FieldName, Plain, Source};
 use super::{Declare, Put};
 use crate::trace::Name;
 use crate::wire::Seq;
 use crate::{Error, Gather, Result};
 use bytes::Bytes;
-
-/// What the elements of a [`Seq`] have to be given: its third parameter, where there is something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Given<C>(pub C);
 
 /// Reads `count` elements.
 ///
@@ -23,7 +19,7 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
     given: E::Context,
 ) -> Result<Seq<&'a [u8], E>> {
     let start = source.rest();
-    if let (Some(size), true, false) = (E::SIZE, E::ANY, S::TRACES) {
+    if let (Some(size @ 1..), true, false) = (E::SIZE, E::ANY, S::TRACES) {
         let region = source.slice((count as usize).saturating_mul(size), field)?;
         return Ok(Seq::new(region, count));
     }
@@ -99,7 +95,47 @@ fn element<'a, E: Declare, S: Source<'a>>(
     Ok(element)
 }
 
+impl<'a, E: Declare> Seq<&'a [u8], E> {
+    /// Walks the elements, each of which has to be given something to be read.
+    #[inline]
+    pub const fn iter_given(&self, given: E::Context) -> GivenIter<'a, E> {
+        GivenIter { rest: self.region(), given }
+    }
+}
+
+/// The elements of a [`Seq`] that have to be given something. Ends with the region, or behind the first that cannot be read.
+#[derive(Clone, Debug)]
+pub struct GivenIter<'a, E: Declare> {
+    rest: &'a [u8],
+    given: E::Context,
+}
+
+impl<'a, E: Declare> Iterator for GivenIter<'a, E> {
+    type Item = Result<E::Of<&'a [u8]>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut source = Plain::new(self.rest);
+        let element = E::walk(&mut source, self.given);
+        // An element that took nothing would be read for ever.
+        let goes_on = element.is_ok() && source.rest().len() < self.rest.len();
+        self.rest = if goes_on { source.rest() } else { &[] };
+        Some(element)
+    }
+}
+
+impl<E: Declare> core::iter::FusedIterator for GivenIter<'_, E> {}
+
 impl<E: Declare> Seq<Bytes, E> {
+    /// Walks the elements, each of which has to be given something to be read, as borrowed views: no refcounts.
+    #[inline]
+    pub fn iter_given(&self, given: E::Context) -> GivenIter<'_, E> {
+        GivenIter { rest: self.region(), given }
+    }
+
     /// Writes `elements` one after the other, to be sent.
     ///
     /// # Errors

@@ -355,6 +355,19 @@ pub const fn sum(sizes: &[Option<usize>]) -> Option<usize> {
     Some(total)
 }
 
+/// One more than the deepest.
+#[must_use]
+pub const fn depth(within: &[usize]) -> usize {
+    let (mut deepest, mut at) = (0, 0);
+    while at < within.len() {
+        if within[at] > deepest {
+            deepest = within[at];
+        }
+        at += 1;
+    }
+    deepest + 1
+}
+
 /// Holds the checksum at `at` against the bytes of `range`, among which it counts as zeros if it is `zeroed`.
 ///
 /// # Errors
@@ -368,6 +381,7 @@ pub fn verify<'a, A: Checksum, S: Source<'a>>(
     zeroed: bool,
     field: FieldName,
 ) -> Result<()> {
+    const { assert!(A::WIDTH >= 1 && A::WIDTH <= 8, "a checksum has 1 to 8 bytes") }
     let frame = source.frame();
     let mut sum = A::new();
     let own = at..at + A::WIDTH;

@@ -116,6 +116,7 @@ pub fn check<A: Checksum>(
     zeroed: bool,
     field: FieldName,
 ) -> Result<()> {
+    const { assert!(A::WIDTH >= 1 && A::WIDTH <= 8, "a checksum has 1 to 8 bytes") }
     let mut sum = A::new();
     let own = (at.size, at.size + A::WIDTH as u64);
     let known = if zeroed || own.1 <= range.0 || range.1 <= own.0 {
