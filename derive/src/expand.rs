@@ -6,6 +6,7 @@ use quote::{ToTokens, quote};
 use crate::model::{Body, Declaration};
 use crate::read::Reader;
 use crate::write::Writer;
+use crate::{diagram, display, shape};
 
 /// Everything that is emitted for a declaration.
 pub(crate) fn expand(of: &Declaration) -> TokenStream {
@@ -48,6 +49,8 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             }
         }
     });
+    let shape = shape::shape(of);
+    let plain = plain(of, &span);
     let put_generics = of.holder.is_some().then(|| quote!(<#holder: __wireview::Outgoing>));
     let halves = match &of.body {
         Body::Struct(fields) => {
@@ -184,6 +187,10 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 const OPEN: bool = #open;
                 const DEPTH: usize = #depth;
 
+                fn shape() -> &'static __declare::Shape {
+                    const { &#shape }
+                }
+
                 #[inline(always)]
                 fn walk<'__a, __S: __declare::Source<'__a>>(
                     __source: &mut __S,
@@ -197,6 +204,56 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             #element
             #halves
             #refused
+            #plain
         };
+    }
+}
+
+/// What is not needed to read and write: the picture, the fields, the dissector, a line to print.
+fn plain(of: &Declaration, span: &TokenStream) -> TokenStream {
+    let ident = &of.ident;
+    let own = of.over(&quote!(__B));
+    let generics = of.holder.is_some().then(|| quote!(<__B>));
+    let show = of.holder.is_some().then(|| quote!(<__B: __declare::Show>));
+    let picture = diagram::diagram(of);
+    let doc = format!("# On the wire\n```text\n{picture}\n```");
+    let fields = shape::fields(of);
+    let list = (!fields.is_empty()).then(|| {
+        quote! {
+            /// Each field: name, type, documentation, and what it is on the wire.
+            pub const FIELDS: &'static [__declare::FieldShape] = &[#(#fields),*];
+        }
+    });
+    let display = (!of.no_display).then(|| {
+        let display = display::display(of);
+        quote! {
+            /// The message in one line.
+            impl #show ::core::fmt::Display for #own {
+                fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    #display
+                }
+            }
+        }
+    });
+    let _ = ident;
+    quote! {
+        #[doc = #doc]
+        impl #generics #own {
+            #list
+
+            /// The format as RFCs draw it: 32 bits a row.
+            #[must_use]
+            pub const fn diagram() -> &'static str {
+                #picture
+            }
+
+            /// A dissector for Wireshark, in Lua: see [`wireshark_lua`](__declare::wireshark_lua).
+            #[must_use]
+            pub fn wireshark_lua() -> __generated::String {
+                __declare::wireshark_lua::<#span>()
+            }
+        }
+
+        #display
     }
 }

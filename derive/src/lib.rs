@@ -1,6 +1,8 @@
 //! `#[derive(Wire)]` for wireview. Not to be used by itself: wireview has it behind its feature `derive`.
 
 mod attrs;
+mod diagram;
+mod display;
 mod expand;
 mod family;
 mod field;
@@ -10,6 +12,7 @@ mod model;
 mod number;
 mod read;
 mod resolve;
+mod shape;
 mod write;
 
 use proc_macro::TokenStream;

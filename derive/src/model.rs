@@ -19,6 +19,8 @@ pub(crate) struct Declaration {
     pub(crate) krate: Path,
     pub(crate) big: bool,
     pub(crate) lsb: bool,
+    /// `Display` is written by hand.
+    pub(crate) no_display: bool,
     pub(crate) frame: Option<Frame>,
     pub(crate) given: Vec<(Ident, Type)>,
     pub(crate) asserts: Vec<Expr>,
@@ -74,6 +76,7 @@ impl Declaration {
         let holder = holder(input)?;
         let big = field::order(&mut attrs)?.unwrap_or(true);
         let lsb = attrs.flag("lsb")?.is_some();
+        let no_display = attrs.flag("no_display")?.is_some();
         let krate = match attrs.value("crate", "crate = path")? {
             Some((_, Expr::Path(path))) => path.path,
             Some((_, value)) => {
@@ -94,7 +97,7 @@ impl Declaration {
                 front(&mut attrs, &scope, &mut list, &mut scan)?;
                 let fields = Fields::read(&data.fields, list, &scope, None)?;
                 resolve::before_fields(&asserts, &fields.list)?;
-                attrs.finish("a struct", "big, little, lsb, frame(…), magic, given(…), assert, crate")?;
+                attrs.finish("a struct", "big, little, lsb, frame(…), magic, given(…), assert, no_display, crate")?;
                 let frame = frame_of(&fields, scan)?;
                 (Body::Struct(fields), frame)
             }
@@ -112,7 +115,10 @@ impl Declaration {
                     let lists = union.variants.iter().map(|variant| &variant.fields.list);
                     no_rest(*span, lists.flatten())?;
                 }
-                attrs.finish("an enum", "tag, len, max, big, little, lsb, frame(…), given(…), assert, crate")?;
+                attrs.finish(
+                    "an enum",
+                    "tag, len, max, big, little, lsb, frame(…), given(…), assert, no_display, crate",
+                )?;
                 (Body::Enum(union), scan.map(|(_, max)| Frame::Scan(max)))
             }
             Data::Union(data) => {
@@ -123,7 +129,7 @@ impl Declaration {
             }
         };
         let docs = docs(&input.attrs);
-        Ok(Self { ident: input.ident.clone(), docs, holder, krate, big, lsb, frame, given, asserts, body })
+        Ok(Self { ident: input.ident.clone(), docs, holder, krate, big, lsb, no_display, frame, given, asserts, body })
     }
 }
 

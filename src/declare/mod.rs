@@ -18,7 +18,11 @@
 mod check;
 mod computed;
 mod declared;
+mod explain;
+mod lua;
 mod seq;
+mod shape;
+mod show;
 mod source;
 mod text;
 mod traced;
@@ -27,7 +31,11 @@ mod write;
 pub use check::{Adler32, Check, Checksum, Crc32, Crc32c, Internet};
 pub use computed::Computed;
 pub use declared::Declared;
+pub use explain::Explanation;
+pub use lua::wireshark_lua;
 pub use seq::GivenIter;
+pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
+pub use show::Show;
 pub use source::{FieldName, Plain, Scan, Source};
 pub use text::Text;
 pub use traced::Traced;
@@ -60,6 +68,9 @@ pub trait Declare: Message {
     /// How many messages lie within one another at most, this one among them. No message can lie within itself, so that no input
     /// makes reading deep.
     const DEPTH: usize;
+
+    /// The declaration as data.
+    fn shape() -> &'static Shape;
 
     /// Reads one message from the front of `source` and moves it behind it.
     ///
@@ -140,6 +151,8 @@ pub fn parse<M: Declare>(bytes: &[u8], given: M::Context) -> Result<M::Of<&[u8]>
 /// What generated code calls. No part of what is promised to stay.
 #[doc(hidden)]
 pub mod generated {
+    pub use alloc::string::String;
+
     pub use super::seq::{counted, last, within};
     pub use super::source::{depth, sum, verify};
     pub use super::write::{
