@@ -37,6 +37,26 @@ impl Parse for Attr {
     }
 }
 
+/// Parses what stands in the parentheses behind `name`.
+pub(crate) fn inside<T>(
+    name: &Ident,
+    list: TokenStream,
+    example: &str,
+    parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
+) -> Result<T> {
+    let mut ended = false;
+    let parsed = |input: ParseStream<'_>| {
+        let parsed = parse(input);
+        ended = input.is_empty();
+        parsed
+    };
+    parsed.parse2(list).map_err(|error| {
+        // Where nothing is left there is no word to point at.
+        let span = if ended && error.to_string().contains("expected") { name.span() } else { error.span() };
+        Error::new(span, format!("{error}; write `{example}`"))
+    })
+}
+
 /// All entries on one item, in order.
 pub(crate) struct Attrs {
     list: Vec<Attr>,
@@ -101,17 +121,15 @@ impl Attrs {
         &mut self,
         name: &str,
         example: &str,
-        parse: impl Parser<Output = T>,
+        parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
     ) -> Result<Option<(Ident, T)>> {
         match self.find(name) {
             None => Ok(None),
             Some(Attr { name, arg: Arg::List(list), .. }) => {
                 let name = name.clone();
                 let list = list.clone();
-                match parse.parse2(list) {
-                    Ok(parsed) => Ok(Some((name, parsed))),
-                    Err(error) => Err(Error::new(error.span(), format!("{error}; write `{example}`"))),
-                }
+                let parsed = inside(&name, list, example, parse)?;
+                Ok(Some((name, parsed)))
             }
             Some(entry) => Err(Error::new(entry.name.span(), format!("write `{example}`"))),
         }

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{BinOp, Error, Expr, GenericArgument, Lit, Member, PathArguments, Result, Token, Type};
 
-use crate::attrs::Attrs;
+use crate::attrs::{Attrs, inside};
 use crate::model::{Scope, docs, holds};
 use crate::number::{Number, bits_of, eval, int, limit, word};
 
@@ -235,7 +235,7 @@ impl Field {
         if name.starts_with("__") {
             return Err(Error::new(
                 local.span(),
-                "names with `__` in front are those of generated code: leave it out, or write `_`",
+                "names with `__` in front are those of generated code: write one, as in `_reserved`",
             ));
         }
         if let Some((given, _)) = scope.given.iter().find(|(given, _)| *given == local) {
@@ -296,11 +296,8 @@ impl Field {
     fn check_place(&self, before: &[Self]) -> Result<()> {
         if let Some(rest) = before.iter().find(|field| field.is_rest()) {
             return Err(Error::new(
-                self.span,
-                format!(
-                    "`{}` takes the `rest`, which leaves nothing for `{}`: write `len = …` there",
-                    rest.name, self.name
-                ),
+                rest.span,
+                format!("`{}` takes the `rest`, which leaves nothing for `{}`: write `len = …`", rest.name, self.name),
             ));
         }
         if self.presence.is_some()
@@ -423,7 +420,7 @@ fn kind(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, tag: Option<&Number>, s
                 return Err(Error::new_spanned(wire, "a bit field is a number without a sign, or a `bool`"));
             }
             if bits > has {
-                return Err(Error::new(at, format!("`{word}` has {has} bits")));
+                return Err(Error::new(at, format!("`{word}` has {has} bits: write at most so many, or a wider type")));
             }
             if bits > 64 {
                 return Err(Error::new(at, "a bit field has at most 64 bits"));
@@ -453,7 +450,7 @@ fn computed(number: &Type, attrs: &mut Attrs, big: bool) -> Result<Kind> {
     if let Some((at, bits)) = bits(attrs)? {
         let has = bits_of(word).unwrap_or(0).min(64);
         if bits > has {
-            return Err(Error::new(at, format!("`{word}` has {has} bits")));
+            return Err(Error::new(at, format!("`{word}` has {has} bits: write at most so many, or a wider type")));
         }
         if let Some(frame) = attrs.named("frame") {
             return Err(Error::new(frame.span(), "the length of a frame has bytes of its own: leave `bits` out"));
@@ -703,9 +700,12 @@ fn no_prefix(what: &str) -> String {
     )
 }
 
-/// Whether it is the name of a primitive type.
+/// Whether it is the name of a primitive type, or looks like one.
 fn is_primitive(word: &Ident) -> bool {
-    bits_of(word).is_some() || ["usize", "isize", "bool", "char", "str", "varint"].iter().any(|other| word == other)
+    let text = word.to_string();
+    let digits = text.strip_prefix(['u', 'i', 'f']).unwrap_or("");
+    let sized = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    sized || ["usize", "isize", "bool", "char", "str", "varint"].iter().any(|other| word == other)
 }
 
 /// The `max` of what `number` counts.
@@ -860,7 +860,7 @@ fn cover(attrs: &mut Attrs) -> Result<Option<(Ident, Cover)>> {
             Some(other) => Err(Error::new_spanned(other, "not the name of a field")),
         };
         if let (Some(end), syn::RangeLimits::HalfOpen(_)) = (&range.end, range.limits) {
-            return Err(Error::new_spanned(end, "the last field is covered, too: write `..=`"));
+            return Err(Error::new_spanned(end, "the last field is covered, too"));
         }
         Ok(Cover { from: end(&range.start)?, to: end(&range.end)?, zeroed })
     }
@@ -896,9 +896,8 @@ pub(crate) enum Said {
 
 /// Reads `frame(…)` of a type.
 pub(crate) fn frame(name: &Ident, tokens: TokenStream, big: bool) -> Result<Said> {
-    use syn::parse::Parser;
     const EXAMPLE: &str = "frame(length = u32, counts = after, max = 1 << 20)";
-    let pairs = Punctuated::<Pair, Token![,]>::parse_terminated.parse2(tokens)?;
+    let pairs = inside(name, tokens, EXAMPLE, Punctuated::<Pair, Token![,]>::parse_terminated)?;
     let (role, length, scan) = frame_role(name, pairs, EXAMPLE, true)?;
     if scan {
         let Role::Frame { max, .. } = role else { unreachable!("always a frame") };
@@ -975,13 +974,13 @@ pub(crate) fn constant(value: &Expr, big: bool) -> Result<Vec<u8>> {
                     _ => {
                         return Err(Error::new_spanned(
                             value,
-                            format!("how wide is it? Write `{}_u16` or another type", int.base10_digits()),
+                            format!("how wide is it? Write `{int}_u16` or another type"),
                         ));
                     }
                 };
                 let number: u64 = int.base10_parse()?;
                 if bytes < 8 && number >> (8 * bytes) != 0 {
-                    return Err(Error::new_spanned(value, format!("more than {bytes} bytes hold")));
+                    return Err(Error::new_spanned(value, format!("more than a `{}` holds", int.suffix())));
                 }
                 let wide = number.to_be_bytes();
                 let mut held = wide[8 - bytes..].to_vec();

@@ -117,7 +117,9 @@ impl Number {
                 }
                 match count {
                     None => Wide::Bytes(bits / 8),
-                    Some((span, _)) if float => return Err(Error::new(span, "a float has the width of its type")),
+                    Some((span, _)) if float => {
+                        return Err(Error::new(span, "a float has the width of its type: leave `width` out"));
+                    }
                     Some((_, bytes)) if (1..=bits / 8).contains(&bytes) => Wide::Bytes(bytes),
                     Some((span, _)) => {
                         return Err(Error::new(span, format!("`{ty}` takes 1 to {} bytes", bits / 8)));

@@ -52,7 +52,10 @@ pub(crate) fn resolve(list: &mut [Field], scope: &Scope<'_>) -> Result<()> {
                 }
             };
             if !matches!(open, Role::Open) {
-                return Err(Error::new(name.span(), format!("`{name}` says something of another field already")));
+                return Err(Error::new(
+                    name.span(),
+                    format!("`{name}` says something of another field already: each has a number of its own"),
+                ));
             }
             *open = role;
             match missing {
@@ -253,7 +256,7 @@ fn expressions(list: &[Field], scope: &Scope<'_>) -> Result<()> {
         }
         for condition in &field.asserts {
             // An assertion may be of the field itself.
-            names(condition, list, at + usize::from(field.is_plain()))?;
+            names(condition, list, at + 1)?;
         }
     }
     Ok(())
