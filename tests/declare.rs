@@ -1,7 +1,7 @@
 //! Declared messages: what `#[derive(Wire)]` reads and writes.
 
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
-use wireview::{Encode, Gather, Kind, Seq, Span, Wire, laws};
+use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(big, frame(length = u32, counts = after, max = 1 << 20), magic = 0xCAFE_u16)]
@@ -223,4 +223,113 @@ fn unions_options_and_checksums() {
     }
     let error = Declared::<Options<Span>>::new().encode(Options { low: 0, ..options }, &mut Gather::new());
     assert_eq!(error.map_err(|error| (error.kind(), error.field())), Err((Kind::Malformed, "id")));
+}
+
+/// A type that holds itself.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8)]
+enum Tree<B> {
+    #[wire(tag = 0)]
+    Leaf(u8),
+    #[wire(tag = 1)]
+    Node(#[wire(len = u32, max = 1 << 24)] Seq<B, Tree<Span>>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(length = u32, counts = after, max = 1 << 24))]
+struct Root<B> {
+    tree: Tree<B>,
+}
+
+/// Nodes in each other, a leaf in the innermost.
+fn nested(depth: usize) -> Vec<u8> {
+    let mut tree = vec![0, 7];
+    for _ in 0..depth {
+        tree = [&[1][..], &(tree.len() as u32).to_be_bytes(), &tree].concat();
+    }
+    [&(tree.len() as u32).to_be_bytes()[..], &tree].concat()
+}
+
+#[test]
+fn a_peer_does_not_decide_how_deep_the_stack_gets() {
+    let codec = Declared::<Root<Span>>::new();
+    let deepest = usize::from(wireview::declare::MAX_DEPTH);
+    laws::check(Declared::<Root<Span>>::new, &nested(deepest));
+    laws::check_round_trip(Declared::<Root<Span>>::new, &nested(deepest));
+    assert!(codec.parse(&nested(deepest)).is_ok());
+    for depth in [deepest + 1, 3000] {
+        let error = codec.parse(&nested(depth)).expect_err("too deep");
+        assert_eq!((error.kind(), error.field(), error.offset()), (Kind::Limit, "0", 4 + 5 * (deepest + 1)));
+    }
+}
+
+/// What may be cut off at its end, bytes of which something is true, and lengths that are no longer than they need be.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(length = varint(4, minimal), counts = after, max = 1000))]
+struct Tail<B> {
+    #[wire(len = varint(2, minimal), max = 300, each = u8::is_ascii_lowercase)]
+    word: Text<B>,
+    #[wire(more, assert = code != 0)]
+    code: Option<u16>,
+    #[wire(more, len = u8, each = is_even)]
+    data: Option<B>,
+    #[wire(more, rest, max = 4, assert = !rest.is_empty())]
+    rest: Option<Seq<B, Level>>,
+}
+
+fn is_even(byte: &u8) -> bool {
+    byte % 2 == 0
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8)]
+enum Level {
+    #[wire(tag = 1)]
+    Low(#[wire(assert = value < 10)] u8),
+    #[wire(tag = 2)]
+    High,
+}
+
+fn read(bytes: &[u8]) -> wireview::Result<Tail<&[u8]>> {
+    let mut codec = Declared::<Tail<Span>>::new();
+    codec.delimit(bytes)?;
+    codec.parse(bytes)
+}
+
+#[test]
+fn what_is_left_out_at_the_end() {
+    let mut codec = Declared::<Tail<Span>>::new();
+    for bytes in [
+        &b"\x03\x02hi"[..],
+        b"\x05\x02hi\x01\x02",
+        b"\x08\x02hi\x01\x02\x02\x04\x06",
+        b"\x09\x02hi\x01\x02\0\x02\x01\x09",
+    ] {
+        let tail = read(bytes).expect("lawful");
+        assert_eq!(written(&mut codec, tail), bytes);
+        laws::Laws::all().canonical().check_round_trip(Declared::<Tail<Span>>::new, bytes);
+    }
+    let refused = |bytes: &[u8]| match read(bytes) {
+        Ok(tail) => panic!("{tail:?}"),
+        Err(error) => (error.kind(), error.field(), error.offset()),
+    };
+    assert_eq!(refused(b"\x03\x02hI"), (Kind::Malformed, "word", 3));
+    assert_eq!(refused(b"\x05\x02hi\0\0"), (Kind::Malformed, "code", 4));
+    assert_eq!(refused(b"\x04\x02hi\x01"), (Kind::Truncated, "code", 4));
+    assert_eq!(refused(b"\x08\x02hi\x01\x02\x02\x04\x05"), (Kind::Malformed, "data", 8));
+    assert_eq!(refused(b"\x08\x02hi\x01\x02\0\x01\x0a"), (Kind::Malformed, "Low", 8));
+    assert_eq!(refused(b"\x04\x82\0hi"), (Kind::Malformed, "word.len", 1));
+    assert_eq!(refused(b"\x83\0\x02hi"), (Kind::Malformed, "length", 0));
+
+    let tail = Tail { word: Text::from("hi"), code: Some(258), data: Some(&b"\x04"[..]), rest: None };
+    let put = |tail: Tail<&'static [u8]>| {
+        let mut out = Gather::new();
+        let error = out.message(|out| Declared::<Tail<Span>>::new().encode(tail, out)).expect_err("not lawful");
+        (error.kind(), error.field())
+    };
+    assert_eq!(put(Tail { code: None, ..tail }), (Kind::Malformed, "data"));
+    assert_eq!(put(Tail { code: Some(0), ..tail }), (Kind::Malformed, "code"));
+    assert_eq!(put(Tail { word: Text::from("Hi"), ..tail }), (Kind::Malformed, "word"));
+    assert_eq!(put(Tail { data: Some(b"\x01"), ..tail }), (Kind::Malformed, "data"));
+    assert_eq!(put(Tail { rest: Some(Seq::default()), ..tail }), (Kind::Malformed, "rest"));
 }

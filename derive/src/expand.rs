@@ -23,7 +23,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
     let context = quote!((#(#context,)*));
     let map = of.map();
     let (size, any) = of.size();
-    let (open, depth) = (of.open(), of.depth());
+    let open = of.open();
     let refused = of.refused();
     let walk = reader.walk();
     let framed = reader.delimit().map(|delimit| {
@@ -76,18 +76,12 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             let given = writer.given_names();
             let tags = writer.tags(union);
             let lens = writer.tagged_lens(union);
-            let puts = writer.puts_tagged(union);
-            let put_tag = writer.union_tag(union);
+            let put = writer.union_put(union);
+            let skip = Writer::skipped(union);
             let tag_len = Writer::number_len(&union.tag, &quote!(__declare::PutTagged::tag(self)));
             let inner_len = union.len.as_ref().map(|(number, _)| {
                 let own = Writer::number_len(number, &quote!(__inner));
                 quote!(let __inner = __inner + #own;)
-            });
-            let put_len = writer.union_len(union).map(|put| {
-                quote! {
-                    let __inner = self.__inner_len(__given);
-                    #put
-                }
             });
             let asserts = Writer::asserts(&of.asserts, &name);
             let inherent = of.holder.is_some().then(|| quote!(<#holder: __wireview::Outgoing>));
@@ -112,6 +106,14 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                             #(#lens)*
                         }
                     }
+
+                    /// Writes it without the first `__skip` bytes of its tag: all of them, or none.
+                    #[inline(always)]
+                    fn __put(self, __skip: usize, __out: &mut __wireview::Gather, __given: #context) -> __wireview::Result<()> {
+                        #given
+                        #asserts
+                        #put
+                    }
                 }
 
                 impl #put_generics __declare::Put for #over_b {
@@ -124,8 +126,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
 
                     #[inline]
                     fn put(self, __out: &mut __wireview::Gather, __given: #context) -> __wireview::Result<()> {
-                        #put_tag
-                        __declare::PutTagged::put_tagged(self, __out, __given)
+                        self.__put(0, __out, __given)
                     }
                 }
 
@@ -146,12 +147,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
 
                     #[inline]
                     fn put_tagged(self, __out: &mut __wireview::Gather, __given: #context) -> __wireview::Result<()> {
-                        #given
-                        #asserts
-                        #put_len
-                        match self {
-                            #(#puts)*
-                        }
+                        self.__put(#skip, __out, __given)
                     }
                 }
             }
@@ -185,7 +181,6 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 const SIZE: ::core::option::Option<usize> = #size;
                 const ANY: bool = #any;
                 const OPEN: bool = #open;
-                const DEPTH: usize = #depth;
 
                 fn shape() -> &'static __declare::Shape {
                     const { &#shape }

@@ -109,7 +109,7 @@ impl Declaration {
                     let bytes = constant.len();
                     sizes.push(quote!(::core::option::Option::Some(#bytes)));
                 }
-                Kind::Bytes { extent: Extent::Fixed(len), text } => {
+                Kind::Bytes { extent: Extent::Fixed(len), text, each: None } => {
                     any &= !text;
                     sizes.push(quote!(::core::option::Option::Some(#len)));
                 }
@@ -153,6 +153,9 @@ impl Declaration {
             Body::Struct(_) => matches!(self.frame, Some(Frame::Length(_))),
             Body::Enum(union) => union.len.is_some(),
         };
+        if !bounded && self.lists().into_iter().flatten().any(Field::is_more) {
+            return quote!(true);
+        }
         let lasts: Vec<&Field> = self.lists().into_iter().filter_map(<[Field]>::last).collect();
         if bounded || lasts.iter().all(|last| !last.is_rest() && !is_unbound(last)) {
             return quote!(false);
@@ -162,12 +165,6 @@ impl Declaration {
             Some(quote!(<#ty as __declare::Declare>::OPEN))
         });
         if lasts.iter().any(|last| last.is_rest()) { quote!(true) } else { quote!(#(#nested)||*) }
-    }
-
-    /// `Declare::DEPTH`.
-    pub(crate) fn depth(&self) -> TokenStream {
-        let within = self.lists().into_iter().flatten().filter_map(|field| self.declared(field));
-        quote!(__generated::depth(&[#(<#within as __declare::Declare>::DEPTH),*]))
     }
 
     /// Errors of the compiler for what cannot be read.

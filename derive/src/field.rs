@@ -28,6 +28,8 @@ pub(crate) struct Field {
     pub(crate) asserts: Vec<Expr>,
 }
 
+// One for each field of a declaration: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Kind {
     Number {
         number: Number,
@@ -44,6 +46,8 @@ pub(crate) enum Kind {
     Bytes {
         text: bool,
         extent: Extent,
+        /// What is true of each byte.
+        each: Option<Expr>,
     },
     Seq {
         element: Type,
@@ -90,8 +94,8 @@ impl Kind {
             Self::Bits { value: Bits::Constant(_) | Bits::Ignored, .. } => ("bits of `()`", "bits, magic, ignore, "),
             Self::Bits { .. } => ("a bit field", "bits, "),
             Self::Array(_) => ("an array", ""),
-            Self::Bytes { text: false, .. } => ("bytes", "len, max, nul, rest, big, little, "),
-            Self::Bytes { .. } => ("text", "len, max, nul, rest, big, little, "),
+            Self::Bytes { text: false, .. } => ("bytes", "len, max, nul, rest, each, big, little, "),
+            Self::Bytes { .. } => ("text", "len, max, nul, rest, each, big, little, "),
             Self::Seq { .. } => ("a `Seq`", "count, len, max, rest, last, give(…), big, little, "),
             Self::Check { .. } => {
                 ("a checksum", "check(…), crc32c(…), crc32(…), internet(…), adler32(…), big, little, ")
@@ -180,6 +184,8 @@ pub(crate) enum Presence {
         mask: Expr,
     },
     If(Expr),
+    /// If anything is left.
+    More,
 }
 
 /// A domain type over a number.
@@ -218,6 +224,7 @@ impl Field {
     pub(crate) fn read(
         index: usize,
         field: &syn::Field,
+        alone: bool,
         before: &[Self],
         scope: &Scope<'_>,
         tag: Option<&Number>,
@@ -225,6 +232,10 @@ impl Field {
         let (member, local, name) = match &field.ident {
             Some(ident) => {
                 (Member::Named(ident.clone()), ident.clone(), ident.to_string().trim_start_matches("r#").to_owned())
+            }
+            // Alone, it is called by what it is.
+            None if alone => {
+                (Member::Unnamed(index.into()), format_ident!("value", span = field.ty.span()), "value".to_owned())
             }
             None => (
                 Member::Unnamed(index.into()),
@@ -255,7 +266,7 @@ impl Field {
             (None, Some(_)) => {
                 return Err(Error::new_spanned(
                     &field.ty,
-                    "when is it there? Write `#[wire(if = flags & 1 != 0)]`, `since = 3` or `until = 5`",
+                    "when is it there? Write `#[wire(if = flags & 1 != 0)]`, `since = 3`, `until = 5` or `more`",
                 ));
             }
             (Some(_), None) => {
@@ -270,7 +281,7 @@ impl Field {
         };
         let kind = kind(&ty, &mut attrs, scope, tag, local.span())?;
         let (what, known) = kind.known();
-        attrs.finish(what, &format!("{known}if, since, until, assert"))?;
+        attrs.finish(what, &format!("{known}if, since, until, more, assert"))?;
         if let Some(order) = order.filter(|_| !kind.has_order()) {
             let why = match kind {
                 Kind::Bits { .. } => "bit fields lie in the byte order of the type: write it there",
@@ -305,6 +316,12 @@ impl Field {
         {
             return Err(Error::new(self.span, "bit fields, computed fields and checksums are always there"));
         }
+        if let Some(more) = before.iter().find(|field| field.is_more() && !self.is_more()) {
+            return Err(Error::new(
+                self.span,
+                format!("`{}` may be where the message ends: what follows it is `more`, too", more.name),
+            ));
+        }
         Ok(())
     }
 
@@ -315,6 +332,11 @@ impl Field {
             Kind::Nested { extent, .. } => matches!(extent, Some(Extent::Rest)),
             _ => false,
         }
+    }
+
+    /// Whether it is there only if anything is left.
+    pub(crate) fn is_more(&self) -> bool {
+        matches!(self.presence, Some(Presence::More))
     }
 
     /// Whether it takes as many bytes in each message.
@@ -389,13 +411,13 @@ fn kind(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, tag: Option<&Number>, s
         ));
     }
     if scope.holder.is_some() && word(ty) == scope.holder {
-        return Ok(Kind::Bytes { text: false, extent: bytes_extent(attrs, big, span)? });
+        return Ok(Kind::Bytes { text: false, extent: bytes_extent(attrs, big, span)?, each: each(attrs)? });
     }
     if let Some(held) = inner(ty, "Text") {
         if word(held) != scope.holder {
             return Err(Error::new_spanned(held, "text is held as all bytes of the message are: `Text<B>`"));
         }
-        return Ok(Kind::Bytes { text: true, extent: bytes_extent(attrs, big, span)? });
+        return Ok(Kind::Bytes { text: true, extent: bytes_extent(attrs, big, span)?, each: each(attrs)? });
     }
     if let Some(args) = arguments(ty, "Seq") {
         return seq(ty, &args, attrs, scope, big, span);
@@ -532,12 +554,6 @@ fn seq(ty: &Type, args: &[&Type], attrs: &mut Attrs, scope: &Scope<'_>, big: boo
             "the element is named by its `Span` instance: `Seq<B, Element<Span>>`",
         ));
     }
-    if word_of(element).is_some_and(|word| word == scope.ident) {
-        return Err(Error::new_spanned(
-            element,
-            "a message within itself has no limit of depth: a peer could make the reader run out of stack",
-        ));
-    }
     let give = give(attrs)?;
     let (extent, max) = if let Some((_, path)) = attrs.value("last", "last = Label::is_last")? {
         let Some(max) = elements(attrs)? else {
@@ -656,6 +672,11 @@ fn bytes_extent(attrs: &mut Attrs, big: bool, span: Span) -> Result<Extent> {
     })
 }
 
+/// What is true of each byte of a field.
+fn each(attrs: &mut Attrs) -> Result<Option<Expr>> {
+    Ok(attrs.value("each", "each = u8::is_ascii")?.map(|(_, each)| each))
+}
+
 /// `len = …` or `count = …`, with its `max`.
 fn extent(attrs: &mut Attrs, what: &str, big: bool) -> Result<Option<Extent>> {
     let counts = what == "count";
@@ -751,6 +772,13 @@ fn presence(attrs: &mut Attrs, scope: &Scope<'_>) -> Result<Option<Presence>> {
     let condition = attrs.value("if", "if = flags & 1 != 0")?;
     let since = attrs.value("since", "since = 3")?;
     let until = attrs.value("until", "until = 5")?;
+    if let Some(name) = attrs.flag("more")? {
+        return if condition.is_none() && since.is_none() && until.is_none() {
+            Ok(Some(Presence::More))
+        } else {
+            Err(Error::new(name.span(), "either `more`, or a condition"))
+        };
+    }
     if let Some((name, _)) = since.as_ref().or(until.as_ref()) {
         if !scope.given.iter().any(|(given, _)| given == "version") {
             return Err(Error::new(name.span(), "of which version? Write `#[wire(given(version: u16))]` on the type"));
@@ -993,14 +1021,6 @@ pub(crate) fn constant(value: &Expr, big: bool) -> Result<Vec<u8>> {
         }
     }
     Err(Error::new_spanned(value, "a constant is written out: `0xCAFE_u16` or `b\"WV\"`"))
-}
-
-/// The last word of a type's path.
-fn word_of(ty: &Type) -> Option<&Ident> {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
-        _ => None,
-    }
 }
 
 fn is_unit(ty: &Type) -> bool {

@@ -116,23 +116,6 @@ pub fn wire(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// A message within itself by way of another, as deep as a peer likes:
-///
-/// ```compile_fail,E0391
-/// use wireview::{Seq, Span, Wire};
-///
-/// #[derive(Clone, Copy, Debug, PartialEq, Wire)]
-/// struct Folder<B> {
-///     #[wire(count = u8)]
-///     entries: Seq<B, Entry<Span>>,
-/// }
-///
-/// #[derive(Clone, Copy, Debug, PartialEq, Wire)]
-/// struct Entry<B> {
-///     folder: Folder<B>,
-/// }
-/// ```
-///
 /// A message that does not say where its frame ends has no codec:
 ///
 /// ```compile_fail,E0277

@@ -35,6 +35,7 @@ pub(crate) enum Frame {
     Scan(Expr),
 }
 
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Body {
     Struct(Fields),
     Enum(Union),
@@ -64,7 +65,6 @@ pub(crate) struct Variant {
 
 /// What a declaration says of its fields as a whole.
 pub(crate) struct Scope<'a> {
-    pub(crate) ident: &'a Ident,
     pub(crate) holder: Option<&'a Ident>,
     pub(crate) big: bool,
     pub(crate) given: &'a [(Ident, Type)],
@@ -88,7 +88,7 @@ impl Declaration {
             Some((_, given)) => given,
             None => Vec::new(),
         };
-        let scope = Scope { ident: &input.ident, holder: holder.as_ref(), big, given: &given };
+        let scope = Scope { holder: holder.as_ref(), big, given: &given };
         let asserts = field::asserts(&mut attrs)?;
         let (body, frame) = match &input.data {
             Data::Struct(data) => {
@@ -185,7 +185,14 @@ fn frame_of(fields: &Fields, scan: Option<(Span, Expr)>) -> Result<Option<Frame>
 
 /// What is scanned for its end has one.
 fn no_rest<'f>(span: Span, fields: impl IntoIterator<Item = &'f Field>) -> Result<()> {
-    match fields.into_iter().find(|field| field.is_rest()) {
+    match fields.into_iter().find(|field| field.is_rest() || field.is_more()) {
+        Some(field) if field.is_more() => Err(Error::new(
+            span,
+            format!(
+                "`{}` is there if anything is left, but the end is to be found: write `frame(length = …, counts = after, max = …)`",
+                field.name
+            ),
+        )),
         Some(field) => Err(Error::new(
             span,
             format!(
@@ -201,7 +208,7 @@ impl Fields {
     /// Reads the fields of a struct or variant behind those in `list`. `tag` is the number that an unknown variant keeps.
     fn read(fields: &syn::Fields, mut list: Vec<Field>, scope: &Scope<'_>, tag: Option<&Number>) -> Result<Self> {
         for (index, field) in fields.iter().enumerate() {
-            let read = Field::read(index, field, &list, scope, tag)?;
+            let read = Field::read(index, field, fields.len() == 1, &list, scope, tag)?;
             list.push(read);
         }
         resolve::resolve(&mut list, scope)?;
@@ -281,7 +288,11 @@ impl Variant {
             tag_fits(value, tag)?;
         }
         let keeps = unknown.is_some();
-        let fields = Fields::read(&variant.fields, Vec::new(), scope, keeps.then_some(tag))?;
+        let mut fields = Fields::read(&variant.fields, Vec::new(), scope, keeps.then_some(tag))?;
+        // What is alone in its variant has its name.
+        if let (syn::Fields::Unnamed(_), [only]) = (&variant.fields, &mut fields.list[..]) {
+            only.name = variant.ident.to_string();
+        }
         if keeps && !fields.list.iter().any(|field| matches!(field.kind, Kind::Tag)) {
             return Err(Error::new(
                 variant.ident.span(),

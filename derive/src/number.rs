@@ -69,12 +69,17 @@ impl Number {
             ("u56", None) => plain("u64", 7),
             ("u64", None) => plain("u64", 8),
             ("varint", args) => {
-                let width = match args {
-                    None => 10,
-                    Some(args) if args.len() == 1 => int(&args[0]).filter(|width| (1..=10).contains(width))?,
+                let mut args = args.into_iter().flatten();
+                let width = args.next().map_or(Some(10), int).filter(|width| (1..=10).contains(width))?;
+                let minimal = match args.next() {
+                    None => false,
+                    Some(Expr::Path(path)) if path.path.is_ident("minimal") => true,
                     Some(_) => return None,
                 };
-                let wide = Wide::Varint { width, minimal: false };
+                if args.next().is_some() {
+                    return None;
+                }
+                let wide = Wide::Varint { width, minimal };
                 Self { ty: Ident::new("u64", name.span()), wide, big }
             }
             _ => return None,
@@ -163,16 +168,16 @@ impl Number {
         let from = if self.big {
             // Signed numbers are put at the top, to be shifted down with their sign.
             if self.is_signed() {
-                cells.extend(zeros)
+                cells.extend(zeros);
             } else {
-                cells = zeros.chain(cells).collect()
+                cells = zeros.chain(cells).collect();
             }
             quote!(from_be_bytes)
         } else {
             if self.is_signed() {
-                cells = zeros.chain(cells).collect()
+                cells = zeros.chain(cells).collect();
             } else {
-                cells.extend(zeros)
+                cells.extend(zeros);
             }
             quote!(from_le_bytes)
         };

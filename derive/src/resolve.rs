@@ -252,7 +252,7 @@ fn expressions(list: &[Field], scope: &Scope<'_>) -> Result<()> {
                     }
                 }
             }
-            None => {}
+            Some(Presence::More) | None => {}
         }
         for condition in &field.asserts {
             // An assertion may be of the field itself.
@@ -271,9 +271,11 @@ fn names(condition: &Expr, list: &[Field], read: usize) -> Result<()> {
         if found >= read {
             return Err(not_read(&name));
         }
-        // An optional number is one where an assertion of it is looked at.
+        // Of itself, an optional field says what holds if it is there.
         let own = found + 1 == read && list[found].asserts.iter().any(|own| std::ptr::eq(own, condition));
-        if !list[found].is_plain() || (list[found].presence.is_some() && !own) {
+        // How many elements there are is known of any holder.
+        let known = list[found].is_plain() || matches!(list[found].kind, Kind::Seq { .. });
+        if !known || (list[found].presence.is_some() && !own) {
             return Err(no_bytes(&name));
         }
     }

@@ -36,7 +36,7 @@ pub use lua::wireshark_lua;
 pub use seq::GivenIter;
 pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
 pub use show::Show;
-pub use source::{FieldName, Plain, Scan, Source};
+pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};
 pub use text::Text;
 pub use traced::Traced;
 
@@ -64,10 +64,6 @@ pub trait Declare: Message {
 
     /// Whether it takes all that there is: nothing can stand behind it, unless its length is told.
     const OPEN: bool;
-
-    /// How many messages lie within one another at most, this one among them. No message can lie within itself, so that no input
-    /// makes reading deep.
-    const DEPTH: usize;
 
     /// The declaration as data.
     fn shape() -> &'static Shape;
@@ -154,9 +150,9 @@ pub mod generated {
     pub use alloc::string::String;
 
     pub use super::seq::{counted, last, within};
-    pub use super::source::{depth, sum, verify};
+    pub use super::source::{sum, verify};
     pub use super::write::{
-        Place, absent, after_varint, check, checked_len, frame_varint, malformed, no_nul, place, too_long, varint,
-        varint_len,
+        Place, absent, after_varint, check, checked_len, each, frame_varint, malformed, no_nul, place, too_long,
+        varint, varint_len,
     };
 }

@@ -23,9 +23,11 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
         let region = source.slice((count as usize).saturating_mul(size), field)?;
         return Ok(Seq::new(region, count));
     }
+    source.descend(field)?;
     for index in 0..count {
         element::<E, S>(source, index, field, given)?;
     }
+    source.ascend();
     Ok(Seq::new(&start[..start.len() - source.rest().len()], count))
 }
 
@@ -42,6 +44,7 @@ pub fn within<'a, E: Declare, S: Source<'a>>(
 ) -> Result<Seq<&'a [u8], E>> {
     let region = source.rest();
     let mut count = 0;
+    source.descend(field)?;
     while !source.rest().is_empty() {
         if count == max {
             return Err(Error::limit(field, source.offset()));
@@ -49,6 +52,7 @@ pub fn within<'a, E: Declare, S: Source<'a>>(
         element::<E, S>(source, count, field, given)?;
         count += 1;
     }
+    source.ascend();
     Ok(Seq::new(region, count))
 }
 
@@ -65,8 +69,10 @@ pub fn last<'a, E: Declare, S: Source<'a>>(
     is_last: impl Fn(&E::Of<&'a [u8]>) -> bool,
 ) -> Result<Seq<&'a [u8], E>> {
     let start = source.rest();
+    source.descend(field)?;
     for index in 0..max {
         if is_last(&element::<E, S>(source, index, field, given)?) {
+            source.ascend();
             return Ok(Seq::new(&start[..start.len() - source.rest().len()], index + 1));
         }
     }
