@@ -259,7 +259,7 @@ fn a_peer_does_not_decide_how_deep_the_stack_gets() {
     assert!(codec.parse(&nested(deepest)).is_ok());
     for depth in [deepest + 1, 3000] {
         let error = codec.parse(&nested(depth)).expect_err("too deep");
-        assert_eq!((error.kind(), error.field(), error.offset()), (Kind::Limit, "0", 4 + 5 * (deepest + 1)));
+        assert_eq!((error.kind(), error.field(), error.offset()), (Kind::Limit, "Node", 4 + 5 * (deepest + 1)));
     }
 }
 

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+use crate::draw::Drawer;
 use crate::model::{Body, Declaration};
 use crate::read::Reader;
 use crate::write::Writer;
@@ -13,6 +14,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
     let krate = of.krate.to_token_stream();
     let reader = Reader { of };
     let writer = Writer { of };
+    let drawn = Drawer { of }.items();
     let span = of.over(&quote!(#krate::Span));
     let over_a = of.over(&quote!(__A));
     let over_b = of.over(&quote!(__B));
@@ -193,6 +195,8 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 ) -> __wireview::Result<#view> {
                     #walk
                 }
+
+                #drawn
             }
 
             #framed

@@ -3,6 +3,7 @@
 mod attrs;
 mod diagram;
 mod display;
+mod draw;
 mod expand;
 mod family;
 mod field;

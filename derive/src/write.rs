@@ -50,13 +50,16 @@ impl Writer<'_> {
         let bits = list.iter().enumerate().filter_map(|(at, field)| match &field.presence {
             Some(Presence::Bit { field: flags, mask }) if bit_of(list, at).sets => {
                 let local = &field.local;
-                // Of several bits, those that are set already say enough.
-                let set = if eval(mask).is_some_and(u64::is_power_of_two) {
-                    quote!(#flags | #mask)
-                } else {
-                    quote!(if #flags & (#mask) == 0 { #flags | (#mask) } else { #flags })
-                };
-                Some(quote!(let #flags = if #local.is_some() { #set } else { #flags & !(#mask) };))
+                // Of several bits, those that are set say enough: what was read is written as it was.
+                Some(quote! {
+                    let #flags = if !#local.is_some() {
+                        #flags & !(#mask)
+                    } else if #flags & (#mask) == 0 {
+                        #flags | (#mask)
+                    } else {
+                        #flags
+                    };
+                })
             }
             _ => None,
         });

@@ -20,6 +20,9 @@ mod computed;
 mod declared;
 mod explain;
 mod lua;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod sample;
 mod seq;
 mod shape;
 mod show;
@@ -63,16 +66,58 @@ pub trait Declare: Message {
     const ANY: bool;
 
     /// Whether it takes all that there is: nothing can stand behind it, unless its length is told.
-    const OPEN: bool;
+    const OPEN: bool = false;
 
-    /// The declaration as data.
-    fn shape() -> &'static Shape;
+    /// The declaration as data; of a type that was written by hand, its name.
+    fn shape() -> &'static Shape {
+        const { &Shape::by_hand(*Self::NAME) }
+    }
 
     /// Reads one message from the front of `source` and moves it behind it.
     ///
     /// # Errors
     /// If there is no whole message. Offsets count from the start of the frame.
     fn walk<'a, S: Source<'a>>(source: &mut S, given: Self::Context) -> Result<Self::Of<&'a [u8]>>;
+
+    /// Whether every message is written as it was read: nothing that is read has two forms, such as padding that is ignored or a
+    /// number in LEB128 that may be longer than it need be.
+    #[cfg(feature = "testing")]
+    const CANONICAL: bool = false;
+
+    /// Draws a message that is valid in each of its fields, from where something ends more often than not; `None` if none was found
+    /// within some thousand tries, or if the message was declared by hand and does not say how.
+    ///
+    /// ```
+    /// use wireview::declare::{Declare, Text};
+    /// use wireview::laws::Draw;
+    /// use wireview::{Span, Wire};
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Wire)]
+    /// struct Name<B> {
+    ///     #[wire(assert = kind == 3 || kind == 5)]
+    ///     kind: u16,
+    ///     #[wire(len = u8, max = 20)]
+    ///     name: Text<B>,
+    /// }
+    ///
+    /// let name = Name::<Span>::draw(&mut Draw::new(7), ()).expect("there are many"); // Name<Bytes>
+    /// assert!(matches!(name.kind, 3 | 5) && name.name.bytes().len() <= 20);
+    /// ```
+    #[cfg(feature = "testing")]
+    #[must_use]
+    fn draw(draw: &mut crate::laws::Draw<'_>, given: Self::Context) -> Option<Self::Of<bytes::Bytes>> {
+        let _ = (draw, given);
+        None
+    }
+
+    /// The same, as it is on the wire: an element of a [`Seq`](crate::Seq).
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    #[must_use]
+    fn draw_written(draw: &mut crate::laws::Draw<'_>, given: Self::Context) -> Option<Vec<u8>> {
+        let _ = (draw, given);
+        None
+    }
 }
 
 /// A declared message that is a frame: its declaration says where it ends.
@@ -142,6 +187,23 @@ pub fn parse<M: Declare>(bytes: &[u8], given: M::Context) -> Result<M::Of<&[u8]>
     let message = M::walk(&mut source, given)?;
     source.end(M::NAME)?;
     Ok(message)
+}
+
+/// Generated code that is there for tests alone, and not at all without the feature `testing`, which the crate it is generated for
+/// cannot see.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_testing {
+    ($($item:tt)*) => { $($item)* };
+}
+
+/// Nothing.
+#[cfg(not(feature = "testing"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_testing {
+    ($($item:tt)*) => {};
 }
 
 /// What generated code calls. No part of what is promised to stay.

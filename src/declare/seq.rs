@@ -19,13 +19,27 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
     given: E::Context,
 ) -> Result<Seq<&'a [u8], E>> {
     let start = source.rest();
-    if let (Some(size @ 1..), true, false) = (E::SIZE, E::ANY, S::TRACES) {
-        let region = source.slice((count as usize).saturating_mul(size), field)?;
-        return Ok(Seq::new(region, count));
+    // Elements of which any bytes will do are passed over at once.
+    let whole = match E::SIZE {
+        Some(size @ 1..) if E::ANY => Some((count as usize).saturating_mul(size)),
+        _ => None,
+    };
+    match whole {
+        Some(len) if !S::TRACES => {
+            let region = source.slice(len, field)?;
+            return Ok(Seq::new(region, count));
+        }
+        _ => {}
     }
     source.descend(field)?;
+    let at = source.offset();
     for index in 0..count {
-        element::<E, S>(source, index, field, given)?;
+        let read = element::<E, S>(source, index, field, given);
+        if let (true, Some(len), Err(_)) = (S::TRACES, whole, &read) {
+            // What is there was told of; the error is that of passing over all at once.
+            return Err(source.short(field, at, len));
+        }
+        read?;
     }
     source.ascend();
     Ok(Seq::new(&start[..start.len() - source.rest().len()], count))

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
-use wireview::declare::{Declare, FieldName, Put, Source};
+use wireview::declare::{Declare, FieldName, Put, Show, Source};
 use wireview::trace::Value;
 use wireview::{Error, Gather, Holder, Outgoing, Result, Span, Wire};
 
@@ -149,6 +149,13 @@ impl<'a> Iterator for Labels<'a> {
             self.rest = &[];
         }
         label
+    }
+}
+
+/// The bytes as they stand: where a pointer leads is known with the message, by [`display`](Name::display).
+impl<B: Show> fmt::Display for Name<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes.show(f)
     }
 }
 

@@ -42,6 +42,7 @@ pub mod kind {
 
 /// A type and a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Wire)]
+#[wire(no_display)]
 pub struct Tlv<B> {
     /// What the value means: see [`kind`].
     pub kind: u8,
