@@ -73,13 +73,6 @@ struct TypeNestedHolder<B> {
     a: B,
 }
 
-/// No message lies within itself.
-#[derive(Wire)]
-struct TypeWithinItself<B> {
-    #[wire(count = u8)]
-    list: Seq<B, TypeWithinItself<Span>>,
-}
-
 /// Numbers are mapped.
 #[derive(Wire)]
 struct MapOfBytes {

@@ -1,5 +1,10 @@
 //! Declared messages: what `#[derive(Wire)]` reads and writes.
 
+mod bits;
+mod bytes;
+mod numbers;
+mod support;
+
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
 use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};
 
