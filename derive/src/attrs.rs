@@ -25,7 +25,7 @@ impl Parse for Attr {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = Ident::parse_any(input)?;
         let arg = if input.parse::<Option<Token![=]>>()?.is_some() {
-            Arg::Value(input.parse()?)
+            Arg::Value(ungrouped(input.parse()?))
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -55,6 +55,14 @@ pub(crate) fn inside<T>(
         let span = if ended && error.to_string().contains("expected") { name.span() } else { error.span() };
         Error::new(span, format!("{error}; write `{example}`"))
     })
+}
+
+/// What a fragment of `macro_rules!` stands for.
+fn ungrouped(value: Box<Expr>) -> Box<Expr> {
+    match *value {
+        Expr::Group(group) => ungrouped(group.expr),
+        other => Box::new(other),
+    }
 }
 
 /// All entries on one item, in order.

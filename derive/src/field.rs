@@ -9,7 +9,7 @@ use syn::{BinOp, Error, Expr, GenericArgument, Lit, Member, PathArguments, Resul
 
 use crate::attrs::{Attrs, inside};
 use crate::model::{Scope, docs, holds};
-use crate::number::{Number, bits_of, eval, int, limit, word};
+use crate::number::{Number, bits_of, eval, int, limit, ungrouped, word};
 
 /// A field of a message, or a constant or length that was said of the type.
 pub(crate) struct Field {
@@ -279,6 +279,7 @@ impl Field {
             }
             (None, None) => field.ty.clone(),
         };
+        let ty = ungrouped(&ty).clone();
         let kind = kind(&ty, &mut attrs, scope, tag, local.span())?;
         let (what, known) = kind.known();
         attrs.finish(what, &format!("{known}if, since, until, more, assert"))?;
@@ -1033,7 +1034,7 @@ fn inner<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
 }
 
 fn arguments<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t Type>> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = ungrouped(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(args) = &last.arguments else { return None };
     Some(args.args.iter().filter_map(|arg| if let GenericArgument::Type(ty) = arg { Some(ty) } else { None }).collect())

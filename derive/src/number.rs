@@ -281,9 +281,18 @@ pub(crate) fn limit(value: Expr) -> Expr {
     syn::parse_quote!(#literal)
 }
 
+/// The type that a fragment of `macro_rules!` stands for.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
+    }
+}
+
 /// The name of a type that is one word.
 pub(crate) fn word(ty: &Type) -> Option<&Ident> {
-    match ty {
+    match ungrouped(ty) {
         Type::Path(path) if path.qself.is_none() => path.path.get_ident(),
         _ => None,
     }

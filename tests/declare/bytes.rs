@@ -62,7 +62,10 @@ fn lengths_in_front() {
 fn lengths_above_their_limit() {
     assert_eq!(refused::<Prefixes<Span>>(b"\0\x01\x2d"), (Kind::Limit, "b.len", 1));
     assert_eq!(refused::<Prefixes<Span>>(b"\0\0\0\x2d\x01\0"), (Kind::Limit, "c.len", 3));
-    assert_eq!(refused::<Prefixes<Span>>(b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x2d"), (Kind::Limit, "f.len", 15));
+    assert_eq!(
+        refused::<Prefixes<Span>>(b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x2d"),
+        (Kind::Limit, "f.len", 15)
+    );
     let long = [7; 301];
     assert_eq!(unwritten(Prefixes { b: &long[..], ..prefixes() }), (Kind::Limit, "b.len"));
     assert_eq!(unwritten(Prefixes { i: &long[..], ..prefixes() }), (Kind::Limit, "i.len"));

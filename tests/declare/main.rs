@@ -2,8 +2,10 @@
 
 mod bits;
 mod bytes;
+mod lists;
 mod numbers;
 mod support;
+mod unions;
 
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
 use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};
