@@ -820,6 +820,7 @@ impl Reader<'_> {
                     let __head = #head;
                 }
             }
+            // What stands in front of the length is looked at as soon as it is there: nothing more may be asked for before.
             None => {
                 let (width, minimal) = match number.wide {
                     Wide::Varint { width, minimal } | Wide::Zigzag { width, minimal } => (width, minimal),
@@ -827,7 +828,7 @@ impl Reader<'_> {
                 };
                 quote! {
                     let ::core::option::Option::Some((__run, __behind)) = __input.split_first_chunk::<#before>() else {
-                        return ::core::result::Result::Ok(__wireview::Boundary::Need(#before + 1));
+                        return ::core::result::Result::Ok(__wireview::Boundary::Need(#before));
                     };
                     #(#constants)*
                     let mut __scan = __declare::Scan::new(__behind);

@@ -2,6 +2,8 @@
 
 mod bits;
 mod bytes;
+mod conditions;
+mod frames;
 mod lists;
 mod numbers;
 mod support;
