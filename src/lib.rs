@@ -129,6 +129,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "rkyv")]
+pub mod archive;
 #[cfg(feature = "std")]
 pub mod blocking;
 pub mod codec;
