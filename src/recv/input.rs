@@ -30,6 +30,9 @@ const OVERSIZED: usize = 8;
 /// How often in a row a second free block must have been seen before it is released.
 const SURPLUS: u16 = 1024;
 
+/// One free block of so many is no surplus.
+const SPARE: usize = 4;
+
 /// How many retired blocks are looked at when one is wanted, or too many are pinned.
 const LOOKS: usize = 16;
 
@@ -351,9 +354,11 @@ impl Input {
         None
     }
 
-    /// Releases a block if for a long time there has been one more than was needed.
+    /// Releases a block if for a long time there have been more than were needed: one, or of many a quarter, since how many are
+    /// needed varies with what is kept.
     fn release_surplus(&mut self) {
-        let Some(next) = self.retired.front_mut() else { return };
+        let spare = self.retired.len() / SPARE;
+        let Some(next) = self.retired.get_mut(spare) else { return };
         if !next.block.try_reclaim(next.capacity) {
             self.surplus = 0;
             return;
@@ -362,7 +367,7 @@ impl Input {
         if self.surplus == SURPLUS {
             self.surplus = 0;
             self.ledger.pinned -= next.capacity as u64;
-            self.retired.pop_front();
+            self.retired.remove(spare);
         }
     }
 }
