@@ -8,7 +8,7 @@ use core::num::NonZeroUsize;
 use rkyv::api::access_with_context;
 use rkyv::api::high::HighValidator;
 use rkyv::bytecheck::CheckBytes;
-use rkyv::rancor::{BoxedError, Failure, Source};
+use rkyv::rancor::{Failure, Source, Trace};
 use rkyv::validation::Validator;
 use rkyv::validation::archive::ArchiveValidator;
 use rkyv::validation::shared::SharedValidator;
@@ -22,7 +22,7 @@ pub trait Archivable:
     Format<
         Archived: Portable
                       + for<'a> CheckBytes<HighValidator<'a, Failure>>
-                      + for<'a> CheckBytes<HighValidator<'a, BoxedError>>
+                      + for<'a> CheckBytes<HighValidator<'a, Invalid>>
                       + Send
                       + Sync
                       + 'static,
@@ -34,7 +34,7 @@ impl<T> Archivable for T where
     T: Format<
             Archived: Portable
                           + for<'a> CheckBytes<HighValidator<'a, Failure>>
-                          + for<'a> CheckBytes<HighValidator<'a, BoxedError>>
+                          + for<'a> CheckBytes<HighValidator<'a, Invalid>>
                           + Send
                           + Sync
                           + 'static,
@@ -69,8 +69,8 @@ fn access<T: Archivable, E: Source>(bytes: &[u8], depth: u32) -> Result<&Archive
 where
     Archived<T>: for<'a> CheckBytes<HighValidator<'a, E>>,
 {
-    // rkyv counts the root as well.
-    let depth = NonZeroUsize::new((depth as usize).saturating_add(1));
+    // rkyv counts the root as well, and stops in front of 0.
+    let depth = NonZeroUsize::new((depth as usize).saturating_add(2));
     let validator = Validator::new(ArchiveValidator::with_max_depth(bytes, depth), SharedValidator::new());
     access_with_context::<Archived<T>, _, E>(bytes, &mut { validator })
 }
@@ -85,37 +85,10 @@ fn refused<T: Archivable>(bytes: &[u8], depth: u32) -> Error {
 /// The long story of an archive that was refused; `None` if there is nothing wrong with it.
 #[cold]
 pub(super) fn explain<T: Archivable>(bytes: &[u8], depth: u32) -> Option<Invalid> {
-    let start = bytes.as_ptr() as usize;
-    let error = access::<T, BoxedError>(bytes, depth).err()?;
-    let told = error.to_string();
-    let (why, offset) = relative(&told, start..start + bytes.len());
-    let deep = told.contains("exceeded the maximum subtree depth");
-    Some(Invalid { type_name: type_name::<T>(), offset, deep, why })
-}
-
-/// rkyv tells addresses; what stands in a log is where in the archive they are. With the first that lies inside.
-fn relative(told: &str, range: core::ops::Range<usize>) -> (String, Option<usize>) {
-    let mut text = String::new();
-    let mut offset = None;
-    let mut rest = told;
-    while let Some(at) = rest.find("0x") {
-        let digits = &rest[at + 2..];
-        let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
-        text.push_str(&rest[..at]);
-        match usize::from_str_radix(&digits[..end], 16) {
-            Ok(address) => {
-                let place = address.wrapping_sub(range.start) as isize;
-                text.push_str(&alloc::format!("byte {place}"));
-                if offset.is_none() && (range.start..=range.end).contains(&address) {
-                    offset = Some(address - range.start);
-                }
-            }
-            Err(_) => text.push_str(&rest[at..at + 2 + end]),
-        }
-        rest = &digits[end..];
-    }
-    text.push_str(rest);
-    (text, offset)
+    let mut invalid = access::<T, Invalid>(bytes, depth).err()?;
+    invalid.type_name = type_name::<T>();
+    invalid.locate(bytes.as_ptr() as usize, bytes.len());
+    Some(invalid)
 }
 
 /// Why an archive was refused: its type, the place, what the check says with the path that led there. Made on the cold path.
@@ -123,9 +96,11 @@ fn relative(told: &str, range: core::ops::Range<usize>) -> (String, Option<usize
 pub struct Invalid {
     type_name: &'static str,
     offset: Option<usize>,
-    deep: bool,
     why: String,
 }
+
+/// What rkyv says of a pointer that leads too deep.
+const TOO_DEEP: &str = "exceeded the maximum subtree depth";
 
 impl Invalid {
     /// The type that the archive was to be of.
@@ -140,11 +115,35 @@ impl Invalid {
         self.offset
     }
 
+    /// Makes offsets of what rkyv tells as addresses. The first that lies in the archive, which begins at `start`, is where it is wrong.
+    fn locate(&mut self, start: usize, len: usize) {
+        let told = core::mem::take(&mut self.why);
+        let mut rest = &told[..];
+        while let Some((before, behind)) = rest.split_once("0x") {
+            let digits = behind.bytes().take_while(u8::is_ascii_hexdigit).count();
+            let (address, after) = behind.split_at(digits);
+            self.why.push_str(before);
+            if let Ok(address) = usize::from_str_radix(address, 16) {
+                let offset = address.wrapping_sub(start);
+                self.why.push_str(&alloc::format!("byte {}", offset as isize));
+                if offset <= len {
+                    self.offset = self.offset.or(Some(offset));
+                }
+            }
+            rest = after;
+        }
+        self.why.push_str(rest);
+    }
+
     /// The same as an error, whose offset counts from the start of the archive.
     #[must_use]
     pub fn error(&self) -> Error {
         let offset = self.offset.unwrap_or(0);
-        if self.deep { Error::limit(&"archive depth", offset) } else { Error::malformed(&"archive", offset) }
+        if self.why.contains(TOO_DEEP) {
+            Error::limit(&"archive depth", offset)
+        } else {
+            Error::malformed(&"archive", offset)
+        }
     }
 }
 
@@ -160,3 +159,19 @@ impl fmt::Display for Invalid {
 }
 
 impl core::error::Error for Invalid {}
+
+/// As rkyv's checks make it.
+impl Source for Invalid {
+    fn new<E: core::error::Error + Send + Sync + 'static>(source: E) -> Self {
+        Self { type_name: "", offset: None, why: source.to_string() }
+    }
+}
+
+/// The path, from the inside out.
+impl Trace for Invalid {
+    fn trace<R: fmt::Debug + fmt::Display + Send + Sync + 'static>(mut self, trace: R) -> Self {
+        self.why.push_str("; ");
+        self.why.push_str(&trace.to_string());
+        self
+    }
+}

@@ -23,8 +23,8 @@ use rkyv::{Archive, Archived};
 /// use wireview::archive::{Fingerprint, Format};
 ///
 /// #[derive(rkyv::Archive, rkyv::Serialize)]
-/// #[rkyv(serialize_bounds(__S: rkyv::ser::Writer, __S::Error: rkyv::rancor::Source))]
-/// #[rkyv(bytecheck(bounds(__C: rkyv::validation::ArchiveContext)))]
+/// #[rkyv(serialize_bounds(__S: rkyv::ser::Writer + rkyv::ser::Allocator, __S::Error: rkyv::rancor::Source))]
+/// #[rkyv(bytecheck(bounds(__C: rkyv::validation::ArchiveContext, __C::Error: rkyv::rancor::Source)))]
 /// struct Tree {
 ///     name: String,
 ///     #[rkyv(omit_bounds)]
