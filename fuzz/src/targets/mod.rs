@@ -1,5 +1,6 @@
 //! One function a target.
 
+mod archive;
 mod connection;
 mod deframer;
 mod formats;
@@ -9,6 +10,7 @@ mod peer;
 mod proxy;
 mod resp;
 
+pub use archive::archive;
 pub use connection::connection;
 pub use deframer::deframer;
 pub use formats::{formats, length_prefixed};
@@ -29,6 +31,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("http1_requests", http1_requests),
     ("http1_responses", http1_responses),
     ("proxy", proxy),
+    ("archive", archive),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),
