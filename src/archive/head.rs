@@ -23,11 +23,17 @@ const fn front(format: Fingerprint) -> u64 {
     u16::from_le_bytes(MAGIC) as u64 | (format.get() as u64) << (8 * FINGERPRINT_AT)
 }
 
+/// The length in a head, whatever else is in it.
+#[inline(always)]
+pub(super) fn length_of(head: &[u8; HEAD]) -> u64 {
+    (u128::from_le_bytes(*head) >> (8 * LENGTH_AT)) as u64
+}
+
 /// The length that a head states.
 #[inline(always)]
 pub(super) fn length(head: &[u8; HEAD], format: Fingerprint, max: u64) -> Result<u64> {
     let both = u128::from_le_bytes(*head);
-    let len = (both >> (8 * LENGTH_AT)) as u64;
+    let len = length_of(head);
     if both as u64 != front(format) {
         return Err(refused(head));
     }
