@@ -10,28 +10,30 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use wireview::archive::{Archive, ArchivedFrame};
 use wireview::tokio::Connection;
 use wireview::{Fault, Limits, blocking};
 
 wireview::archive_format! {
-    #[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-    pub struct Request { pub id: u64, pub deadline_ms: u32, pub call: Call }
-
-    #[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-    pub enum Call { Shout(String), Sleep { ms: u32 }, Count { to: u32 }, Cancel }
+    #[derive(rkyv::Archive, rkyv::Serialize)]
+    struct Request { id: u64, deadline_ms: u32, call: Call }
 
     #[derive(rkyv::Archive, rkyv::Serialize)]
-    pub struct Reply { pub id: u64, pub answer: Answer }
+    enum Call { Shout(String), Sleep { ms: u32 }, Count { to: u32 }, Cancel }
+
+    #[derive(rkyv::Archive, rkyv::Serialize)]
+    struct Reply { id: u64, answer: Answer }
 
     #[derive(rkyv::Archive, rkyv::Serialize)]
     #[rkyv(derive(Debug))]
-    pub enum Answer { Text(String), Part(u32), End, Failed(String) }
+    enum Answer { Text(String), Part(u32), End, Failed(String) }
 }
 
 const MAX: u64 = 1 << 20;
+/// A client that has so many requests under way is not listened to.
+const MAX_RUNNING: usize = 1000;
 /// Of replies that no request asked for.
 const PUSH: u64 = 0;
 
@@ -40,19 +42,20 @@ async fn serve(stream: TcpStream) -> Result<(), Fault> {
     let (asks, answers) = (Archive::<Request>::new(MAX), Archive::<Reply>::new(MAX));
     let mut conn = Connection::with_encoder(stream, asks, answers, Limits::new());
     let (done, mut ready) = unbounded_channel::<Reply>();
-    let mut running: HashMap<u64, JoinHandle<()>> = HashMap::new();
+    let (mut tasks, mut running) = (JoinSet::new(), HashMap::<u64, AbortHandle>::new()); // dropped, all are aborted
     conn.send(&Reply { id: PUSH, answer: Answer::Text("welcome".into()) }).await?;
     loop {
         let request = tokio::select! {
-            received = conn.next() => match received? {
+            received = conn.next(), if running.len() < MAX_RUNNING => match received? {
                 Some(received) => received.frame.into_archive()?,
                 None => return Ok(()),
             },
             Some(reply) = ready.recv() => {
-                if !matches!(reply.answer, Answer::Part(_)) {
-                    running.remove(&reply.id);
+                while tasks.try_join_next().is_some() {}
+                let is_last = !matches!(reply.answer, Answer::Part(_));
+                if if is_last { running.remove(&reply.id).is_some() } else { running.contains_key(&reply.id) } {
+                    conn.send(&reply).await?;
                 }
-                conn.send(&reply).await?; // all that are ready leave by one `writev`
                 continue;
             }
         };
@@ -65,7 +68,7 @@ async fn serve(stream: TcpStream) -> Result<(), Fault> {
         }
         running.insert(
             id,
-            tokio::spawn(async move {
+            tasks.spawn(async move {
                 let deadline = Duration::from_millis(request.deadline_ms.to_native().into());
                 let answer = timeout(deadline, handle(&request, &done)).await;
                 let answer = answer.unwrap_or_else(|_| Answer::Failed("deadline exceeded".into()));

@@ -12,11 +12,11 @@ mod linux {
     use std::time::Instant;
 
     use clap::Parser;
-    use rkyv::rancor::{BoxedError, Strategy};
+    use rkyv::rancor::BoxedError;
+    use rkyv::ser::Serializer;
     use rkyv::ser::allocator::Arena;
     use rkyv::ser::sharing::Share;
     use rkyv::ser::writer::IoWriter;
-    use rkyv::ser::{Serializer, Writer as _};
     use rustix::fs::{MemfdFlags, SealFlags};
     use tokio::net::{TcpListener, TcpStream};
     use wireview::archive::{Archive, Unopened};
@@ -26,7 +26,7 @@ mod linux {
 
     wireview::archive_format! {
         #[derive(rkyv::Archive, rkyv::Serialize)]
-        pub(super) struct Snapshot {
+        struct Snapshot {
             title: String,
             taken_at: u64,
             cells: Vec<u64>,
@@ -52,7 +52,6 @@ mod linux {
         let mut arena = Arena::new();
         let mut serializer = Serializer::new(writer, arena.acquire(), Share::new());
         rkyv::api::serialize_using::<_, BoxedError>(&snapshot, &mut serializer)?;
-        Strategy::<_, BoxedError>::wrap(&mut serializer).write(&[])?;
         serializer.into_writer().into_inner().flush()?;
         let len = file.metadata()?.len();
         Ok((file, len))
@@ -61,9 +60,9 @@ mod linux {
     async fn serve(listener: TcpListener, file: Arc<File>, len: u64) -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut conn = Connection::new(listener.accept().await?.0, Archive::<Snapshot>::new(MAX)).kernel();
         conn.send(Unopened::new(FileRegion::new(file, 0, len)?)).await?;
+        conn.flush().await?;
         let sent = conn.ledger();
         println!("sent {len} bytes, {} of them by sendfile", sent.file_out);
-        conn.close().await?;
         Ok(())
     }
 
