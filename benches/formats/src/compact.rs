@@ -62,9 +62,7 @@ pub mod bincode2 {
     }
 
     pub fn read_logs(bytes: &[u8]) -> u64 {
-        see_all(
-            &bincode::borrow_decode_from_slice::<Logs<'_>, _>(bytes, bincode::config::standard()).expect("sound").0,
-        )
+        see_all(&bincode::borrow_decode_from_slice::<Logs<'_>, _>(bytes, bincode::config::standard()).expect("sound").0)
     }
 
     pub fn read_mesh(bytes: &[u8]) -> u64 {
