@@ -193,7 +193,7 @@ fn race<T: See>(
     let mut codec = Archive::<T>::new(MAX);
     race.add("wireview, all there, no stream", move || {
         views_in(&mut codec, black_box(stream))
-            .map(|view| T::see(view.and_then(Unopened::open).expect("sound")))
+            .map(|view| T::see(view.and_then(Unopened::<T, &[u8]>::open).expect("sound")))
             .sum::<u64>()
     });
     let mut floor = Floor::new(read);
@@ -206,7 +206,7 @@ fn race<T: See>(
         for piece in black_box(stream).chunks(read) {
             deframer.feed(piece);
             for view in deframer.views().expect("sound") {
-                sum += T::see(view.and_then(Unopened::open).expect("sound"));
+                sum += T::see(view.and_then(Unopened::<T, &[u8]>::open).expect("sound"));
             }
         }
         sum
