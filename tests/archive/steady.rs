@@ -12,15 +12,15 @@ const LONGEST: u64 = 48 << 10;
 
 wireview::archive_format! {
     #[derive(rkyv::Archive, rkyv::Serialize)]
-    pub struct Record {
-        pub id: u128,
-        pub text: String,
-        pub tags: Vec<String>,
+    pub(crate) struct Record {
+        pub(crate) id: u128,
+        pub(crate) text: String,
+        pub(crate) tags: Vec<String>,
     }
 }
 
 /// Frames as they go over the wire, of lengths whose logarithm is uniform.
-fn frames(random: &mut fastrand::Rng) -> Vec<Vec<u8>> {
+pub(crate) fn frames(random: &mut fastrand::Rng) -> Vec<Vec<u8>> {
     let mut codec = Archive::<Record>::new(1 << 20);
     let frame = |id: usize| {
         let len = (random.f64() * (LONGEST as f64).ln()).exp() as usize;
