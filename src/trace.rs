@@ -6,7 +6,8 @@
 //!   field(version, bytes 0..1, bits 4..8, 2)
 //!   field(topic.len, bytes 5..6, 4)
 //!   field(topic, bytes 6..10, "news")
-//!   enter(headers, "Seq", 10)
+//!   gap("padding", bytes 10..12)
+//!   enter(headers, "Seq", 12)
 //!     enter(0, "Header", 12) … leave(19)
 //!   leave(19)
 //! leave(19)
@@ -20,6 +21,7 @@ use crate::{Codec, Result};
 /// A codec that can tell where each field of a frame lies.
 pub trait Trace: Codec {
     /// Walks one whole opened frame, as [`parse`](Codec::parse) reads it, and tells `hook` of each field in the order of the wire.
+    /// Fields and gaps cover the frame from its first byte to its last: only bit fields share bytes.
     ///
     /// Called between the `delimit` that answered with this frame and the next, as `parse` is. For the head of a frame whose body is
     /// streamed, `frame` ends behind the head.
@@ -36,6 +38,11 @@ pub trait Hook {
 
     /// A field.
     fn field(&mut self, field: Field<'_>);
+
+    /// Bytes that hold no value of their own, such as a line end, a separator or padding: `what` they are. Never empty.
+    fn gap(&mut self, what: &'static str, at: Range<usize>) {
+        let _ = (what, at);
+    }
 
     /// What was entered last ends in front of byte `end`.
     fn leave(&mut self, end: usize);

@@ -45,6 +45,7 @@ mod probe;
 mod queue;
 mod round_trip;
 mod streamed;
+mod traced;
 mod violation;
 
 pub use drive::Way;
@@ -57,6 +58,7 @@ pub use queue::{Queue, verify_queue};
 #[cfg(feature = "tokio")]
 pub use queue::{Sender, verify_cancel};
 pub use round_trip::Written;
+pub use traced::check_trace;
 pub use violation::Violation;
 
 use std::any::type_name;

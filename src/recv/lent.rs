@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::{Deframer, Frame, Report};
 use crate::codec::{Codec, View};
+use crate::trace::{Hook, Trace};
 use crate::wire::Message;
 use crate::{Error, Result};
 
@@ -98,6 +99,18 @@ impl<'d, C: Codec> Lent<'d, C> {
     #[inline]
     pub fn message(&self) -> Result<C::Message> {
         C::Message::point(self.view()?, self.bytes()).ok_or(Error::contract(&"field outside the frame", 0))
+    }
+
+    /// Tells `hook` what lies where in the frame.
+    ///
+    /// # Errors
+    /// As for [`view`](Self::view).
+    #[cold]
+    pub fn trace(&self, hook: &mut dyn Hook) -> Result<()>
+    where
+        C: Trace,
+    {
+        self.deframer.codec.trace(self.bytes(), hook)
     }
 
     /// The long story of an error in this frame.
