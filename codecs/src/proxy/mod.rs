@@ -37,6 +37,7 @@
 
 mod crc32c;
 mod tlv;
+mod trace;
 mod v1;
 mod v2;
 
