@@ -166,15 +166,8 @@ impl Trace for Planted {
 #[test]
 fn planted_faults_are_found() {
     assert_eq!(check_trace(|| Planted(Fault::None), b"onetwo34"), 2);
-    for fault in [
-        Fault::Hole,
-        Fault::Overlap,
-        Fault::Outside,
-        Fault::Short,
-        Fault::NotLeft,
-        Fault::Fails,
-        Fault::Twice,
-    ] {
+    for fault in [Fault::Hole, Fault::Overlap, Fault::Outside, Fault::Short, Fault::NotLeft, Fault::Fails, Fault::Twice]
+    {
         let found = catch_unwind(AssertUnwindSafe(|| check_trace(|| Planted(fault), b"onetwo34")));
         assert!(found.is_err(), "{fault:?} was not noticed");
     }

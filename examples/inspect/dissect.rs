@@ -1,0 +1,158 @@
+//! One direction of a connection through one codec, whichever it is.
+
+use std::io;
+
+use wireview::recv::Chunk;
+use wireview::trace::Trace;
+use wireview::{Deframer, Error, Incoming, Limits, Report};
+
+use super::message::{Fault, Message, Walk};
+
+/// What holds for all codecs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// The longest frame that is held in memory.
+    pub(crate) max_frame: usize,
+    /// How many bytes of a value are kept.
+    pub(crate) cut: usize,
+}
+
+/// Shows a message.
+pub(crate) type See<'s> = &'s mut dyn FnMut(Message<'_>) -> io::Result<()>;
+
+/// What came of looking for a message.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// It was shown. Behind a barrier the bytes may belong to another codec.
+    Shown { barrier: bool },
+    /// It has not wholly come; or there are no more, if the stream has ended.
+    Waiting,
+    /// The stream cannot be read from here on.
+    Failed(Fault),
+}
+
+/// A codec at work, its type forgotten.
+pub(crate) trait Dissect {
+    /// Bytes have arrived.
+    fn feed(&mut self, bytes: &[u8]);
+
+    /// No more will.
+    fn finish(&mut self);
+
+    /// Shows the next message.
+    fn step(&mut self, see: See<'_>) -> io::Result<Step>;
+
+    /// How many bytes have come that are in no message.
+    fn pending(&self) -> u64;
+
+    /// How many bytes were passed over between messages.
+    fn skipped(&self) -> u64;
+
+    /// The bytes that are in no message, for another codec.
+    fn into_rest(self: Box<Self>) -> Vec<u8>;
+}
+
+/// See [`Dissect`].
+pub(crate) struct Dissector<C: Trace> {
+    deframer: Deframer<C>,
+    options: Options,
+    fed: u64,
+    count: u64,
+    /// Whether a body goes by.
+    streams: bool,
+}
+
+impl<C: Trace + 'static> Dissector<C> {
+    pub(crate) fn boxed(codec: C, options: Options) -> Box<dyn Dissect> {
+        let limits = Limits::new().max_frame(options.max_frame).max_body(u64::MAX);
+        let deframer = Deframer::with_limits(codec, limits);
+        Box::new(Self { deframer, options, fed: 0, count: 0, streams: false })
+    }
+
+    /// Drops what has come of a body. Whether it has ended.
+    fn pass(&mut self) -> Result<bool, Error> {
+        while self.streams {
+            match self.deframer.chunk()? {
+                Chunk::Bytes(_) => {}
+                Chunk::Pending => return Ok(false),
+                Chunk::End => self.streams = false,
+            }
+        }
+        Ok(true)
+    }
+
+    fn failed(&self, error: Error) -> Step {
+        Step::Failed(Fault::new(&self.deframer.report(error), error.field().into()))
+    }
+}
+
+impl Fault {
+    fn new(report: &Report, path: String) -> Self {
+        let (before, after) = report.around();
+        let (error, frame_at, missing) = (report.error(), report.frame_at(), report.missing());
+        Self { error, path, frame_at, before: before.into(), after: after.into(), missing }
+    }
+}
+
+impl<C: Trace + 'static> Dissect for Dissector<C> {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.fed += bytes.len() as u64;
+        self.deframer.feed(bytes);
+    }
+
+    fn finish(&mut self) {
+        self.deframer.finish();
+    }
+
+    fn step(&mut self, see: See<'_>) -> io::Result<Step> {
+        match self.pass() {
+            Ok(true) => {}
+            Ok(false) => return Ok(Step::Waiting),
+            Err(error) => return Ok(self.failed(error)),
+        }
+        let mut walk = Walk::new(self.options.cut);
+        let index = self.count;
+        match self.deframer.next_or_body() {
+            Ok(None) => return Ok(Step::Waiting),
+            Ok(Some(Incoming::Frame(lent))) => {
+                // The walk tells where it has come to; `parse` has the last word.
+                let traced = lent.trace(&mut walk);
+                let fault = traced.and(lent.view().map(drop)).err().map(|error| {
+                    let path = walk.stop(error.field(), error.offset());
+                    Fault::new(&lent.report(error), path)
+                });
+                let (offset, bytes) = (lent.offset(), lent.bytes());
+                see(Message { index, offset, bytes, streamed: None, walk, fault })?;
+            }
+            Ok(Some(Incoming::Body { head, len })) => {
+                let bytes = &head.bytes()[..];
+                let offset = self.fed - self.deframer.pending() as u64 - bytes.len() as u64;
+                let traced = self.deframer.codec().trace(bytes, &mut walk);
+                let fault = traced.err().map(|error| {
+                    let path = walk.stop(error.field(), error.offset());
+                    let (before, after) = bytes.split_at(error.offset().min(bytes.len()));
+                    let before = before[before.len().saturating_sub(16)..].to_vec();
+                    let after = after[..after.len().min(16)].to_vec();
+                    Fault { error, path, frame_at: offset, before, after, missing: None }
+                });
+                see(Message { index, offset, bytes, streamed: Some(len), walk, fault })?;
+                self.streams = true;
+            }
+            Err(error) => return Ok(self.failed(error)),
+        }
+        self.count += 1;
+        Ok(Step::Shown { barrier: self.deframer.codec().barrier() })
+    }
+
+    fn pending(&self) -> u64 {
+        self.deframer.pending() as u64
+    }
+
+    fn skipped(&self) -> u64 {
+        self.deframer.ledger().skipped
+    }
+
+    fn into_rest(self: Box<Self>) -> Vec<u8> {
+        self.deframer.into_parts().1.into()
+    }
+}
