@@ -1,6 +1,6 @@
 //! Captures: packets out of pcap and pcapng, TCP segments out of packets.
 
-use std::io;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
@@ -26,13 +26,18 @@ pub(crate) struct Segment<'p> {
     pub(crate) bytes: &'p [u8],
 }
 
+/// How much of a capture is read before it is looked at: its first block has to be whole then.
+const FRONT: u64 = 4096;
+
 /// Reads a capture; each TCP segment goes to `on`, which says whether somebody wants its connection.
 pub(crate) fn read(
-    source: impl io::Read + Send,
+    mut source: impl Read + Send,
     seen: &mut Capture,
     on: &mut dyn FnMut(Segment<'_>, &mut Capture) -> io::Result<bool>,
 ) -> io::Result<()> {
-    let mut reader = create_reader(BLOCK, source).map_err(|error| broken(&error))?;
+    let mut front = Vec::new();
+    source.by_ref().take(FRONT).read_to_end(&mut front)?;
+    let mut reader = create_reader(BLOCK, io::Cursor::new(front).chain(source)).map_err(|error| broken(&error))?;
     let mut links = Vec::new();
     let mut size = BLOCK;
     loop {

@@ -84,7 +84,8 @@ impl Fault {
     pub(crate) fn found(&self) -> String {
         match self.after.first() {
             _ if self.error.kind() == Kind::Eof => "the end of the stream".into(),
-            Some(byte) => format!("{byte:#04x} '{}'", byte.escape_ascii()),
+            Some(byte @ b' '..=b'~') => format!("{byte:#04x} '{}'", char::from(*byte)),
+            Some(byte) => format!("{byte:#04x}"),
             None => "the end of the frame".into(),
         }
     }
