@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) max_frame: usize,
     /// How many bytes of a value are kept.
     pub(crate) cut: usize,
+    /// How many fields of a message are kept.
+    pub(crate) most: usize,
 }
 
 /// Shows a message.
@@ -58,27 +60,65 @@ pub(crate) struct Dissector<C: Trace> {
     options: Options,
     fed: u64,
     count: u64,
-    /// Whether a body goes by.
-    streams: bool,
+    /// A body that goes by.
+    body: Option<Body>,
+}
+
+/// A body that goes by: one that the end of the stream ends is kept if it is not too long, and shown when it is all there.
+struct Body {
+    offset: u64,
+    /// The head, and as much of the body.
+    frame: Vec<u8>,
+    /// Whether the frame is kept, and has not been shown.
+    kept: bool,
+    len: u64,
 }
 
 impl<C: Trace + 'static> Dissector<C> {
     pub(crate) fn boxed(codec: C, options: Options) -> Box<dyn Dissect> {
         let limits = Limits::new().max_frame(options.max_frame).max_body(u64::MAX);
         let deframer = Deframer::with_limits(codec, limits);
-        Box::new(Self { deframer, options, fed: 0, count: 0, streams: false })
+        Box::new(Self { deframer, options, fed: 0, count: 0, body: None })
     }
 
-    /// Drops what has come of a body. Whether it has ended.
-    fn pass(&mut self) -> Result<bool, Error> {
-        while self.streams {
-            match self.deframer.chunk()? {
-                Chunk::Bytes(_) => {}
-                Chunk::Pending => return Ok(false),
-                Chunk::End => self.streams = false,
+    /// Takes what has come of a body. Whether it has ended.
+    fn pass(&mut self, see: See<'_>) -> io::Result<Result<bool, Error>> {
+        while let Some(body) = &mut self.body {
+            match self.deframer.chunk() {
+                Err(error) => return Ok(Err(error)),
+                Ok(Chunk::Pending) => return Ok(Ok(false)),
+                Ok(Chunk::Bytes(bytes)) if body.kept && body.frame.len() + bytes.len() <= self.options.max_frame => {
+                    body.frame.extend_from_slice(&bytes);
+                }
+                Ok(Chunk::Bytes(_)) if body.kept => {
+                    body.kept = false;
+                    let (offset, frame, len) = (body.offset, std::mem::take(&mut body.frame), body.len);
+                    self.show(offset, &frame, Some(len), see)?;
+                }
+                Ok(Chunk::Bytes(_)) => {}
+                Ok(Chunk::End) => {
+                    let Some(body) = self.body.take().filter(|body| body.kept) else { break };
+                    self.show(body.offset, &body.frame, None, see)?;
+                }
             }
         }
-        Ok(true)
+        Ok(Ok(true))
+    }
+
+    /// Shows a frame that is not lent; of one whose body is streamed, the head.
+    fn show(&mut self, offset: u64, frame: &[u8], streamed: Option<u64>, see: See<'_>) -> io::Result<()> {
+        let mut walk = Walk::new(self.options);
+        let traced = self.deframer.codec().trace(frame, &mut walk);
+        let fault = traced.err().map(|error| {
+            let path = walk.stop(error.field(), error.offset());
+            let (before, after) = frame.split_at(error.offset().min(frame.len()));
+            let before = before[before.len().saturating_sub(16)..].to_vec();
+            let after = after[..after.len().min(16)].to_vec();
+            Fault { error, path, frame_at: offset, before, after, missing: None }
+        });
+        let index = self.count;
+        self.count += 1;
+        see(Message { index, offset, bytes: frame, streamed, walk, fault })
     }
 
     fn failed(&self, error: Error) -> Step {
@@ -105,47 +145,42 @@ impl<C: Trace + 'static> Dissect for Dissector<C> {
     }
 
     fn step(&mut self, see: See<'_>) -> io::Result<Step> {
-        match self.pass() {
+        match self.pass(see)? {
             Ok(true) => {}
             Ok(false) => return Ok(Step::Waiting),
             Err(error) => return Ok(self.failed(error)),
         }
-        let mut walk = Walk::new(self.options.cut);
-        let index = self.count;
         match self.deframer.next_or_body() {
             Ok(None) => return Ok(Step::Waiting),
             Ok(Some(Incoming::Frame(lent))) => {
+                let mut walk = Walk::new(self.options);
                 // The walk tells where it has come to; `parse` has the last word.
                 let traced = lent.trace(&mut walk);
                 let fault = traced.and(lent.view().map(drop)).err().map(|error| {
                     let path = walk.stop(error.field(), error.offset());
                     Fault::new(&lent.report(error), path)
                 });
-                let (offset, bytes) = (lent.offset(), lent.bytes());
+                let (index, offset, bytes) = (self.count, lent.offset(), lent.bytes());
+                self.count += 1;
                 see(Message { index, offset, bytes, streamed: None, walk, fault })?;
             }
             Ok(Some(Incoming::Body { head, len })) => {
-                let bytes = &head.bytes()[..];
-                let offset = self.fed - self.deframer.pending() as u64 - bytes.len() as u64;
-                let traced = self.deframer.codec().trace(bytes, &mut walk);
-                let fault = traced.err().map(|error| {
-                    let path = walk.stop(error.field(), error.offset());
-                    let (before, after) = bytes.split_at(error.offset().min(bytes.len()));
-                    let before = before[before.len().saturating_sub(16)..].to_vec();
-                    let after = after[..after.len().min(16)].to_vec();
-                    Fault { error, path, frame_at: offset, before, after, missing: None }
-                });
-                see(Message { index, offset, bytes, streamed: Some(len), walk, fault })?;
-                self.streams = true;
+                let frame = head.bytes();
+                let offset = self.fed - self.deframer.pending() as u64 - frame.len() as u64;
+                let kept = len == u64::MAX;
+                if !kept {
+                    self.show(offset, frame, Some(len), see)?;
+                }
+                self.body = Some(Body { offset, frame: frame.to_vec(), kept, len });
             }
             Err(error) => return Ok(self.failed(error)),
         }
-        self.count += 1;
         Ok(Step::Shown { barrier: self.deframer.codec().barrier() })
     }
 
     fn pending(&self) -> u64 {
-        self.deframer.pending() as u64
+        let kept = self.body.as_ref().filter(|body| body.kept).map_or(0, |body| body.frame.len());
+        (self.deframer.pending() + kept) as u64
     }
 
     fn skipped(&self) -> u64 {

@@ -37,6 +37,9 @@ use source::{BLOCK, Source};
 use stream::{Label, Out, Stream};
 use tally::{Capture, Tally};
 
+/// How many fields of a message are shown.
+const MOST_FIELDS: usize = 100_000;
+
 /// Shows what lies where in a stream of messages: each message as a tree beside its bytes.
 ///
 /// Reads streams of bytes as they are, and captures (pcap, pcapng), in which each direction of each TCP connection is a
@@ -146,7 +149,8 @@ fn run(args: &Args) -> Result<bool, (PathBuf, io::Error)> {
         let mut tally = Tally::default();
         let name = path.display().to_string();
         show.file(&name).map_err(failed)?;
-        let options = Options { max_frame: args.max_frame, cut: if args.summary { 0 } else { cut } };
+        let (cut, most) = if args.summary { (0, 0) } else { (cut, MOST_FIELDS) };
+        let options = Options { max_frame: args.max_frame, cut, most };
         let mut out = Out { show: &mut *show, tally: &mut tally, left: &mut left };
         let read = Source::open(path, !busy).and_then(|source| inspect(args, options, path, source, &mut out));
         if let Err(error) = read {

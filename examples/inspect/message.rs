@@ -5,8 +5,7 @@ use std::ops::Range;
 use wireview::trace::{self, Field, Hook, Name};
 use wireview::{Error, Kind};
 
-/// How many fields of a message are remembered: who shows more shows nothing.
-const MOST: usize = 100_000;
+use super::dissect::Options;
 
 /// A field, a gap, or what is made of them.
 #[derive(Debug)]
@@ -105,13 +104,14 @@ pub(crate) struct Walk {
     /// What was entered and not left: the name and kind, where it begins, and how many nodes there were in front.
     open: Vec<(Name, &'static str, usize, Vec<Node>)>,
     told: usize,
-    /// How many bytes of a value are kept.
+    /// How many bytes of a value are kept, and how many fields and gaps.
     cut: usize,
+    most: usize,
 }
 
 impl Walk {
-    pub(crate) fn new(cut: usize) -> Self {
-        Self { cut, ..Self::default() }
+    pub(crate) fn new(options: Options) -> Self {
+        Self { cut: options.cut, most: options.most, ..Self::default() }
     }
 
     /// The name of the type of the whole message.
@@ -124,7 +124,7 @@ impl Walk {
 
     /// How many fields and gaps there were beyond those that are remembered.
     pub(crate) const fn more(&self) -> usize {
-        self.told.saturating_sub(MOST)
+        self.told.saturating_sub(self.most)
     }
 
     /// Leaves all that was entered, as at a fault in byte `end`, and answers with the path to `field` there.
@@ -145,7 +145,7 @@ impl Walk {
 
     fn add(&mut self, node: impl FnOnce(usize) -> Node) {
         self.told += 1;
-        if self.told <= MOST {
+        if self.told <= self.most {
             let node = node(self.cut);
             self.nodes.push(node);
         }

@@ -13,8 +13,7 @@ const REPLIES: &[u8] = b"+OK\r\n:-7\r\n$-1\r\n%1\r\n+key\r\n*3\r\n#t\r\n,1.5\r\n
 const HTTP: &[u8] = b"POST /a?b HTTP/1.1\r\nHost: a.example\r\nEmpty:\r\nTransfer-Encoding:  chunked \r\n\r\n5;x=\"y\"\r\nhello\r\n0\r\nSum: 1\r\n\r\n";
 const RESPONSES: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.0 404 \r\n\r\nrest of it";
 const PROXY: &[u8] = b"PROXY TCP4 192.0.2.1 10.0.0.1 56324 443\r\n\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x16\x01\x02\x03\x04\x05\x06\x07\x08\0\x50\x01\xbb\x02\0\x04host\x04\0\0GET";
-const LENGTH: &[u8] =
-    b"\0\0\0\x05hello\0\0\0\x48a payload that is longer than what is shown of one, so that it is cut off \0\0\0\x09cut";
+const LENGTH: &[u8] = b"\0\0\0\x05hello\0\0\0\x22a payload that is cut in the tree.\0\0\0\x09cut";
 const BAD: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\x01\x02\x03\x04\x05\x06\x07\x08\0\x50\x01\xbb\x02\0\x09host";
 
 /// Compares what is shown with what was once looked at.

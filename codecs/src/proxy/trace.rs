@@ -163,11 +163,14 @@ fn tlvs(frame: &[u8], region: Range<usize>, outer: bool, hook: &mut dyn Hook) ->
     let mut index = 0;
     while !rest.is_empty() {
         let at = region.end - rest.len();
+        hook.enter(Name::Index(index), "Tlv", at);
+        if let [kind, high, low, ..] = *rest {
+            let length = u16::from_be_bytes([high, low]);
+            put("type", at..at + 1, Value::Unsigned(kind.into()), called(kind, outer), hook);
+            put("length", at + 1..at + 3, Value::Unsigned(length.into()), "length of value", hook);
+        }
         let tlv = <Tlv<Span> as Element>::read(&mut rest).map_err(|error| error.shifted(at))?;
         let end = region.end - rest.len();
-        hook.enter(Name::Index(index), "Tlv", at);
-        put("type", at..at + 1, Value::Unsigned(tlv.kind.into()), called(tlv.kind, outer), hook);
-        put("length", at + 1..at + 3, Value::Unsigned(tlv.value.len() as u64), "length of value", hook);
         match (tlv.kind, tlv.value) {
             (kind::CRC32C, &[a, b, c, d]) if outer => {
                 put("value", at + 3..end, Value::Unsigned(u32::from_be_bytes([a, b, c, d]).into()), "", hook);

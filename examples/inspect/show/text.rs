@@ -75,7 +75,10 @@ impl<W: Write> Show for Text<W> {
         let mut dump = Dump { bytes, offset: *offset, lines: Vec::new() };
         // What the message itself is called stands in the line above.
         match &walk.nodes[..] {
-            [Node::Group { nodes, .. }] => self.nodes(nodes, &mut String::new(), &mut dump),
+            [Node::Group { nodes, .. }] => match single(nodes) {
+                Some(leaf) => self.leaf("", leaf, nodes, "└─ ".into(), "   ", &mut dump),
+                None => self.nodes(nodes, &mut String::new(), &mut dump),
+            },
             nodes => self.nodes(nodes, &mut String::new(), &mut dump),
         }
         for line in &dump.lines {
