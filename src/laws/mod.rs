@@ -30,6 +30,8 @@
 //! Where streams come from is up to the caller: seeds written from a specification, [mutants] of them, captured traffic, a
 //! fuzzer; or messages that are [made and written](Laws::check_generated) by the codec itself.
 //!
+//! A codec that tells [what lies where](crate::trace) is held against itself by [`check_trace`].
+//!
 //! What no run of a program can show is not here: that work is linear in the length of a frame is counted in instructions, by
 //! a tool.
 

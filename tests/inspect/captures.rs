@@ -119,6 +119,27 @@ fn what_was_not_captured_is_told() {
     assert!(run.out.contains("6 bytes were not captured"), "{}", run.out);
 }
 
+/// Nobody waits for ever, nor with ever more memory, for bytes that do not come.
+#[test]
+fn what_waits_for_too_long_is_given_up() {
+    let mut talk = Talk::open(Link::Raw, CLIENT, SERVER, [100, 200]);
+    talk.put(0, PLAIN, ASKED);
+    let missing = talk.packets.len();
+    talk.put(0, PLAIN, b"?");
+    let block = vec![b'x'; 60_000];
+    (0..300).for_each(|_| talk.put(0, PLAIN, &block));
+    talk.put(1, PLAIN, ANSWERED);
+    talk.packets.remove(missing);
+    let file = Temp::new("long.pcap", &pcap(Link::Raw, &talk.packets));
+    let Some(run) = run(&["resp", "--json", &file.path()]) else { return };
+    assert_eq!(run.code, Some(1));
+    let objects = run.objects();
+    assert_eq!(messages(&objects), WHOLE);
+    let end = objects.iter().find(|object| object.get("lost").is_some()).expect("an end");
+    // 16 MiB are 279 segments of 60,000 bytes, and a part of one.
+    assert_eq!((&end["lost"]["bytes"], &end["lost"]["behind"]), (&1.into(), &(280 * 60_000).into()), "{end}");
+}
+
 #[test]
 fn a_capture_that_began_too_late() {
     let mut talk = Talk::new(Link::Raw, CLIENT, SERVER, [100, 200]);
