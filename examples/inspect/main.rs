@@ -127,7 +127,8 @@ fn run(args: &Args) -> Result<bool, (PathBuf, io::Error)> {
         Color::Never => ColorChoice::Never,
     };
     let busy = stdout.is_terminal() && !args.summary && args.html.is_none();
-    let out = || BufWriter::with_capacity(BLOCK, AutoStream::new(io::stdout(), choice));
+    let colored = choice != ColorChoice::Never;
+    let plain = || BufWriter::with_capacity(BLOCK, io::stdout());
     let (mut left, cut) = match (&args.html, args.json) {
         (Some(_), _) => (args.limit.unwrap_or(5000), args.cut.unwrap_or(256)),
         (None, true) => (args.limit.unwrap_or(u64::MAX), args.cut.unwrap_or(usize::MAX)),
@@ -139,8 +140,12 @@ fn run(args: &Args) -> Result<bool, (PathBuf, io::Error)> {
             Box::new(Html::new(BufWriter::new(file), args.codec.name))
         }
         None if args.summary => Box::new(Nothing),
-        None if args.json => Box::new(Json::new(out())),
-        None => Box::new(Text::new(out(), cut)),
+        None if args.json => Box::new(Json::new(plain())),
+        None if !colored => Box::new(Text::new(plain(), cut, false)),
+        None => {
+            let out = BufWriter::with_capacity(BLOCK, AutoStream::new(io::stdout(), choice));
+            Box::new(Text::new(out, cut, true))
+        }
     };
     let mut whole = true;
     let mut not_shown = 0;

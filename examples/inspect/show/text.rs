@@ -22,9 +22,30 @@ const ROW: usize = 8;
 
 const COLORS: [AnsiColor; 6] =
     [AnsiColor::Cyan, AnsiColor::Green, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::BrightRed];
-const DIM: Style = Style::new().effects(Effects::DIMMED);
-const BOLD: Style = Style::new().bold();
-const BAD: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+
+/// How things are set off from each other.
+#[derive(Clone, Copy, Default)]
+struct Styles {
+    dim: Style,
+    bold: Style,
+    bad: Style,
+    /// Fields, one after the other.
+    fields: [Style; COLORS.len()],
+}
+
+impl Styles {
+    fn new(colored: bool) -> Self {
+        if !colored {
+            return Self::default();
+        }
+        Self {
+            dim: Style::new().effects(Effects::DIMMED),
+            bold: Style::new().bold(),
+            bad: Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+            fields: COLORS.map(|color| Style::new().fg_color(Some(color.into()))),
+        }
+    }
+}
 
 /// Shows messages to people.
 pub(crate) struct Text<W> {
@@ -33,23 +54,25 @@ pub(crate) struct Text<W> {
     cut: usize,
     file: Option<String>,
     stream: Option<usize>,
+    styles: Styles,
     color: usize,
 }
 
 impl<W: Write> Text<W> {
-    pub(crate) const fn new(out: W, cut: usize) -> Self {
-        Self { out, cut, file: None, stream: None, color: 0 }
+    pub(crate) fn new(out: W, cut: usize, colored: bool) -> Self {
+        Self { out, cut, file: None, stream: None, styles: Styles::new(colored), color: 0 }
     }
 
     fn stream(&mut self, label: &Label) -> io::Result<()> {
+        let Styles { bold, .. } = self.styles;
         if let Some(file) = self.file.take()
             && file != label.name
         {
-            writeln!(self.out, "{BOLD}== {file}{BOLD:#}")?;
+            writeln!(self.out, "{bold}== {file}{bold:#}")?;
         }
         if self.stream != Some(label.id) {
             self.stream = Some(label.id);
-            writeln!(self.out, "{BOLD}-- stream {}: {}{BOLD:#}", label.id, label.name)?;
+            writeln!(self.out, "{bold}-- stream {}: {}{bold:#}", label.id, label.name)?;
         }
         Ok(())
     }
@@ -63,8 +86,9 @@ impl<W: Write> Show for Text<W> {
 
     fn message(&mut self, label: &Label, message: &Message<'_>) -> io::Result<()> {
         self.stream(label)?;
+        let Styles { bold, bad, .. } = self.styles;
         let Message { index, offset, bytes, walk, .. } = message;
-        write!(self.out, "#{index} {BOLD}{}{BOLD:#}, {} bytes at {offset}", walk.kind(), bytes.len())?;
+        write!(self.out, "#{index} {bold}{}{bold:#}, {} bytes at {offset}", walk.kind(), bytes.len())?;
         match message.streamed {
             Some(u64::MAX) => write!(self.out, ", and a body up to the end of the stream, not kept")?,
             Some(len) => write!(self.out, ", and a body of {len} bytes, not kept")?,
@@ -72,7 +96,7 @@ impl<W: Write> Show for Text<W> {
         }
         writeln!(self.out)?;
         self.color = 0;
-        let mut dump = Dump { bytes, offset: *offset, lines: Vec::new() };
+        let mut dump = Dump { bytes, offset: *offset, dim: self.styles.dim, lines: Vec::new() };
         // What the message itself is called stands in the line above.
         match &walk.nodes[..] {
             [Node::Group { nodes, .. }] => match single(nodes) {
@@ -82,32 +106,33 @@ impl<W: Write> Show for Text<W> {
             nodes => self.nodes(nodes, &mut String::new(), &mut dump),
         }
         for line in &dump.lines {
-            line.write(&mut self.out)?;
+            line.write(&mut self.out, self.styles.dim)?;
         }
         if walk.more() > 0 {
             writeln!(self.out, "  … and {} fields more", walk.more())?;
         }
         if let Some(fault) = &message.fault {
-            writeln!(self.out, "  {BAD}error:{BAD:#} {}", fault.line())?;
-            around(&mut self.out, &fault.before, &fault.after)?;
+            writeln!(self.out, "  {bad}error:{bad:#} {}", fault.line())?;
+            around(&mut self.out, &fault.before, &fault.after, bad)?;
         }
         Ok(())
     }
 
     fn end(&mut self, label: &Label, end: &End<'_>) -> io::Result<()> {
         self.stream(label)?;
+        let Styles { bad, .. } = self.styles;
         if let Some(fault) = end.fault {
-            writeln!(self.out, "{BAD}error:{BAD:#} {}", fault.line())?;
-            around(&mut self.out, &fault.before, &fault.after)?;
+            writeln!(self.out, "{bad}error:{bad:#} {}", fault.line())?;
+            around(&mut self.out, &fault.before, &fault.after, bad)?;
         }
         if let Some(lost) = end.lost {
             writeln!(
                 self.out,
-                "{BAD}gap:{BAD:#} {} bytes were not captured, {} bytes behind them are not read",
+                "{bad}gap:{bad:#} {} bytes were not captured, {} bytes behind them are not read",
                 lost.bytes, lost.behind
             )?;
         }
-        writeln!(self.out, "{BAD}left over:{BAD:#} {} bytes", end.left_over)
+        writeln!(self.out, "{bad}left over:{bad:#} {} bytes", end.left_over)
     }
 
     fn finish(&mut self, not_shown: u64) -> io::Result<()> {
@@ -119,10 +144,10 @@ impl<W: Write> Show for Text<W> {
 }
 
 /// The bytes around a fault.
-fn around(out: &mut impl Write, before: &[u8], after: &[u8]) -> io::Result<()> {
+fn around(out: &mut impl Write, before: &[u8], after: &[u8], bad: Style) -> io::Result<()> {
     write!(out, "  here:")?;
     before.iter().try_for_each(|byte| write!(out, " {byte:02x}"))?;
-    write!(out, " {BAD}|{BAD:#}")?;
+    write!(out, " {bad}|{bad:#}")?;
     after.iter().try_for_each(|byte| write!(out, " {byte:02x}"))?;
     writeln!(out)
 }
@@ -131,6 +156,7 @@ fn around(out: &mut impl Write, before: &[u8], after: &[u8]) -> io::Result<()> {
 struct Dump<'m> {
     bytes: &'m [u8],
     offset: u64,
+    dim: Style,
     lines: Vec<Line>,
 }
 
@@ -144,11 +170,11 @@ struct Line {
 }
 
 impl Line {
-    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    fn write(&self, out: &mut impl Write, dim: Style) -> io::Result<()> {
         if self.bytes.is_empty() {
             write!(out, "  {:8}  ", "")?;
         } else {
-            write!(out, "  {DIM}{:08x}{DIM:#}  ", self.at)?;
+            write!(out, "  {dim}{:08x}{dim:#}  ", self.at)?;
         }
         for (byte, style) in &self.bytes {
             write!(out, "{style}{byte:02x}{style:#} ")?;
@@ -157,11 +183,11 @@ impl Line {
         for (byte, style) in &self.bytes {
             match byte {
                 b' '..=b'~' => write!(out, "{style}{}{style:#}", char::from(*byte))?,
-                _ => write!(out, "{DIM}·{DIM:#}")?,
+                _ => write!(out, "{dim}·{dim:#}")?,
             }
         }
         let pad = if self.branch.is_empty() && self.label.is_empty() { 0 } else { ROW - self.bytes.len() + 2 };
-        writeln!(out, "{:pad$}{DIM}{}{DIM:#}{}", "", self.branch, self.label)
+        writeln!(out, "{:pad$}{dim}{}{dim:#}{}", "", self.branch, self.label)
     }
 }
 
@@ -178,7 +204,8 @@ impl<W: Write> Text<W> {
                 Node::Group { name, kind, nodes, .. } => match single(nodes) {
                     Some(inner) => self.leaf(&format!("{name} {kind} "), inner, nodes, branch, prefix, dump),
                     None => {
-                        let label = format!("{name} {BOLD}{kind}{BOLD:#}");
+                        let bold = self.styles.bold;
+                        let label = format!("{name} {bold}{kind}{bold:#}");
                         dump.lines.push(Line { branch, label, ..Line::default() });
                         self.nodes(nodes, prefix, dump);
                     }
@@ -197,18 +224,18 @@ impl<W: Write> Text<W> {
     /// A field, or a group that has only one: `all` are its nodes.
     fn leaf(&mut self, front: &str, leaf: &Node, all: &[Node], branch: String, prefix: &str, dump: &mut Dump<'_>) {
         let Node::Leaf { name, at, bits, value, note } = leaf else { return };
-        let style = Style::new().fg_color(Some(COLORS[self.color % COLORS.len()].into()));
+        let (style, dim) = (self.styles.fields[self.color % COLORS.len()], self.styles.dim);
         self.color += 1;
         let mut label = format!("{front}{style}{name}{style:#}: ");
         let _ = match value {
-            Value::Absent => write!(label, "{DIM}-{DIM:#}"),
+            Value::Absent => write!(label, "{dim}-{dim:#}"),
             value => write!(label, "{value}"),
         };
         if let Some(bits) = bits {
-            let _ = write!(label, "  {DIM}bits {}..{}{DIM:#}", bits.start, bits.end);
+            let _ = write!(label, "  {dim}bits {}..{}{dim:#}", bits.start, bits.end);
         }
         if !note.is_empty() {
-            let _ = write!(label, "  {DIM}{note}{DIM:#}");
+            let _ = write!(label, "  {dim}{note}{dim:#}");
         }
         let shares = bits.is_some() && dump.covers(at);
         let start = dump.offset + all.first().map_or(0, |node| node.at().start) as u64;
@@ -217,7 +244,7 @@ impl<W: Write> Text<W> {
         for node in all {
             match node {
                 // What stands in front of the only field of a group, such as a type byte, stands in its line.
-                Node::Gap { at, .. } if !told => drop(dump.append(at, DIM)),
+                Node::Gap { at, .. } if !told => drop(dump.append(at, dim)),
                 Node::Gap { what, at } => dump.gap(what, at, prefix),
                 _ => {
                     told = true;
@@ -255,6 +282,7 @@ impl Dump<'_> {
 
     /// The bytes of a field, whose line has been begun.
     fn field(&mut self, at: &Range<usize>, style: Style, prefix: &str, cut: usize) {
+        let dim = self.dim;
         let shown = at.start..at.end.min(at.start + cut);
         let mut rest = self.append(&shown, style);
         while !rest.is_empty() {
@@ -266,28 +294,29 @@ impl Dump<'_> {
             rest = self.append(&rest, style);
         }
         if shown.end < at.end {
-            let label = format!("{DIM}… {} bytes more{DIM:#}", at.end - shown.end);
+            let label = format!("{dim}… {} bytes more{dim:#}", at.end - shown.end);
             self.lines.push(Line { branch: prefix.into(), label, ..Line::default() });
         }
     }
 
     /// Bytes that hold no value: behind those of the last line where there is room, else in a line of their own.
     fn gap(&mut self, what: &str, at: &Range<usize>, prefix: &str) {
+        let dim = self.dim;
         let follows = self.lines.last().is_some_and(|line| {
             !line.bytes.is_empty()
                 && line.at + line.bytes.len() as u64 == self.offset + at.start as u64
                 && line.bytes.len() + at.len() <= ROW
         });
         if !follows {
-            let label = format!("{DIM}({what}){DIM:#}");
+            let label = format!("{dim}({what}){dim:#}");
             let at = self.offset + at.start as u64;
             self.lines.push(Line { at, branch: prefix.into(), label, ..Line::default() });
         }
-        let mut rest = self.append(at, DIM);
+        let mut rest = self.append(at, dim);
         while !rest.is_empty() && rest.len() <= 256 {
             let at = self.offset + rest.start as u64;
             self.lines.push(Line { at, branch: prefix.trim_end().into(), ..Line::default() });
-            rest = self.append(&rest, DIM);
+            rest = self.append(&rest, dim);
         }
     }
 }
