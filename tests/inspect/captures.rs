@@ -157,6 +157,17 @@ fn a_capture_that_began_too_late() {
 }
 
 #[test]
+fn who_answers_to_syn_is_the_server() {
+    // Whatever its port is.
+    let mut talk = Talk::new(Link::Raw, Host { port: 1000, ..CLIENT }, SERVER, [100, 200]);
+    talk.put(1, SYN_ACK, b"");
+    talk.put(0, PLAIN, ASKED);
+    talk.put(1, PLAIN, ANSWERED);
+    let Some(run) = run_on(&["resp", "--json", "-"], &pcap(Link::Raw, &talk.packets)) else { return };
+    assert_eq!((run.code, messages(&run.objects())), (Some(0), WHOLE.to_vec()), "{run:?}");
+}
+
+#[test]
 fn connections_are_told_apart() {
     let other = Host { port: 50_001, ..CLIENT };
     let web = Host { port: 80, ..SERVER };
