@@ -44,6 +44,10 @@ fn a_fault_in_a_frame_has_a_path_and_does_not_end_the_stream() {
     let both = [BAD, b"PROXY UNKNOWN\r\n"].concat();
     golden("proxy_bad_tlv.txt", &["proxy"], &both, 1);
     golden("proxy_bad_tlv.json", &["proxy", "--json"], &both, 1);
+    let words = b"PROXY TCP4 192.0.2.1 10.0.0.1 56324 +443\r\nPROXY TCP4 192.0.2.256 10.0.0.1 1 2\r\n";
+    golden("proxy_bad_words.txt", &["proxy"], words, 1);
+    let heads = b"\r\n\r\n\0\r\nQUIT\n\x21\x41\0\0\r\n\r\n\0\r\nQUIT\n\x25\x11\0\0\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x02ab";
+    golden("proxy_bad_heads.txt", &["proxy"], heads, 1);
 }
 
 #[test]

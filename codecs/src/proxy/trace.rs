@@ -24,31 +24,36 @@ fn bytes(frame: &[u8], name: &'static str, at: Range<usize>, hook: &mut dyn Hook
 impl Trace for Headers {
     fn trace(&self, frame: &[u8], hook: &mut dyn Hook) -> Result<()> {
         let header = self.parse(frame);
-        let version = match (&header, frame.first()) {
-            (Ok(header), _) => header.version,
-            // The parts in front of a fault in a list of TLVs are worth to be seen.
-            (Err(_), Some(b'\r')) => Version::V2,
-            (Err(error), _) => return Err(*error),
+        let named = match frame.first() {
+            Some(b'P') => Version::V1,
+            Some(b'\r') => Version::V2,
+            _ => return header.map(drop),
         };
-        match (version, header) {
-            (Version::V1, header) => {
-                hook.enter(Name::Field("header"), "Header", 0);
-                line(frame, &header?, hook);
-            }
-            (Version::V2, header) => {
-                let Some(head) = frame.first_chunk::<{ v2::HEAD }>() else { return header.map(drop) };
-                if let Err(error) = header
-                    && error.offset() < v2::HEAD
-                {
-                    return Err(error);
-                }
-                hook.enter(Name::Field("header"), "Header", 0);
-                binary(frame, head, header, hook)?;
-            }
+        hook.enter(Name::Field("header"), "Header", 0);
+        match (named, header) {
+            (Version::V1, Ok(header)) => line(frame, &header, hook),
+            (Version::V1, Err(error)) => return spoiled(frame, error, hook),
+            (Version::V2, header) => binary(frame, header, hook)?,
         }
         hook.leave(frame.len());
         Ok(())
     }
+}
+
+/// The words in front of a fault.
+fn spoiled(frame: &[u8], error: Error, hook: &mut dyn Hook) -> Result<()> {
+    let names = ["signature", "family", "source", "destination", "source port", "destination port"];
+    let mut at = 0;
+    for name in names {
+        let end = frame[at..].iter().position(|byte| *byte == b' ').map_or(frame.len(), |len| at + len);
+        if end >= error.offset().min(frame.len()) {
+            break;
+        }
+        bytes(frame, name, at..end, hook);
+        hook.gap("blank", end..end + 1);
+        at = end + 1;
+    }
+    Err(error)
 }
 
 /// A line of words.
@@ -86,15 +91,22 @@ fn line(frame: &[u8], header: &Header<&[u8]>, hook: &mut dyn Hook) {
 }
 
 /// The fields of version 2.
-fn binary(frame: &[u8], head: &[u8; v2::HEAD], header: Result<Header<&[u8]>>, hook: &mut dyn Hook) -> Result<()> {
+fn binary(frame: &[u8], header: Result<Header<&[u8]>>, hook: &mut dyn Hook) -> Result<()> {
+    let Some(head) = frame.first_chunk::<{ v2::HEAD }>() else { return header.map(drop) };
+    // Where the fault is in the head itself, what is in front of it.
+    let fault =
+        |at: usize| header.as_ref().err().filter(|error| error.offset() <= at).map_or(Ok(()), |error| Err(*error));
     let half = |name, at: usize, high: bool, note: &str, hook: &mut dyn Hook| {
         let (bits, value) = if high { (4..8, head[at] >> 4) } else { (0..4, head[at] & 0x0f) };
         let value = Value::Unsigned(value.into());
         hook.field(Field { name: Name::Field(name), at: at..at + 1, bits: Some(bits), value, note });
     };
+    fault(11)?;
     bytes(frame, "signature", 0..12, hook);
+    fault(12)?;
     half("version", 12, true, "", hook);
     half("command", 12, false, if head[12] & 0x0f == 0 { "LOCAL" } else { "PROXY" }, hook);
+    fault(13)?;
     let family = ["unspecified", "IPv4", "IPv6", "Unix"][usize::from(head[13] >> 4 & 3)];
     half("family", 13, true, family, hook);
     half("protocol", 13, false, ["unspecified", "stream", "datagram"][usize::from(head[13] & 0x0f).min(2)], hook);
