@@ -16,7 +16,7 @@
 use core::fmt;
 use core::ops::Range;
 
-use crate::{Codec, Result};
+use crate::{Codec, Error, Result};
 
 /// A codec that can tell where each field of a frame lies.
 pub trait Trace: Codec {
@@ -29,6 +29,13 @@ pub trait Trace: Codec {
     /// # Errors
     /// As `parse`; the hook has been told of every field in front of the fault.
     fn trace(&self, frame: &[u8], hook: &mut dyn Hook) -> Result<()>;
+
+    /// Walks the start of a frame that [`delimit`](Codec::delimit) has refused with `error`: tells of the fields in front of the
+    /// fault, so far as they are known, and stops there, inside what was entered. For long error messages; by default nothing is
+    /// told.
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        let _ = (input, error, hook);
+    }
 }
 
 /// Is told of the fields of a frame. Offsets count from the start of the frame.

@@ -65,6 +65,10 @@ impl Trace for Asking {
     fn trace(&self, frame: &[u8], hook: &mut dyn Hook) -> Result<()> {
         self.requests.trace(frame, hook)
     }
+
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        self.requests.trace_refused(input, error, hook);
+    }
 }
 
 impl Codec for Answering {
@@ -103,5 +107,9 @@ impl Codec for Answering {
 impl Trace for Answering {
     fn trace(&self, frame: &[u8], hook: &mut dyn Hook) -> Result<()> {
         self.responses.trace(frame, hook)
+    }
+
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        self.responses.trace_refused(input, error, hook);
     }
 }

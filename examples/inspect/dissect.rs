@@ -30,7 +30,16 @@ pub(crate) enum Step {
     /// It has not wholly come; or there are no more, if the stream has ended.
     Waiting,
     /// The stream cannot be read from here on.
-    Failed(Fault),
+    Failed(Box<Refused>),
+}
+
+/// A frame that was refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) fault: Fault,
+    /// What is known of it in front of the fault, and those bytes.
+    pub(crate) walk: Walk,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A codec at work, its type forgotten.
@@ -122,7 +131,16 @@ impl<C: Trace + 'static> Dissector<C> {
     }
 
     fn failed(&self, error: Error) -> Step {
-        Step::Failed(Fault::new(&self.deframer.report(error), error.field().into()))
+        let mut walk = Walk::new(self.options);
+        let pending = self.deframer.pending_bytes();
+        let bytes = &pending[..pending.len().min(error.offset())];
+        let report = self.deframer.report(error);
+        // Of a body that goes by, what came last is no start of a frame.
+        if self.body.is_none() {
+            self.deframer.codec().trace_refused(pending, error, &mut walk);
+        }
+        let path = walk.stop(error.field(), bytes.len());
+        Step::Failed(Box::new(Refused { fault: Fault::new(&report, path), walk, bytes: bytes.into() }))
     }
 }
 

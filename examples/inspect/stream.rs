@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::dissect::{Dissect, Step};
-use super::message::Fault;
+use super::dissect::{Dissect, Refused, Step};
 use super::show::Show;
 use super::tally::Tally;
 
@@ -37,7 +36,7 @@ pub(crate) struct Lost {
 /// How a stream ended, if not well.
 #[derive(Debug)]
 pub(crate) struct End<'e> {
-    pub(crate) fault: Option<&'e Fault>,
+    pub(crate) refused: Option<&'e Refused>,
     pub(crate) lost: Option<Lost>,
     /// Bytes that are in no message.
     pub(crate) left_over: u64,
@@ -52,7 +51,7 @@ pub(crate) struct Stream {
     base: u64,
     bytes: u64,
     frames: u64,
-    failed: Option<Fault>,
+    failed: Option<Box<Refused>>,
 }
 
 impl Stream {
@@ -89,14 +88,14 @@ impl Stream {
         out.tally.skipped += dissector.skipped();
         // Of a fault, what the codec had not taken when it was found, and all that came behind it.
         let taken = match &self.failed {
-            Some(fault) => fault.frame_at,
+            Some(refused) => refused.fault.frame_at,
             None => self.bytes - dissector.pending(),
         };
         let left_over = self.bytes.saturating_sub(taken) + lost.map_or(0, |lost| lost.behind);
         out.tally.bytes += lost.map_or(0, |lost| lost.behind);
         out.tally.left_over += left_over;
         if self.failed.is_some() || lost.is_some() || left_over > 0 {
-            let end = End { fault: self.failed.as_ref(), lost, left_over };
+            let end = End { refused: self.failed.as_deref(), lost, left_over };
             out.tally.ended_badly(&self.label, &end);
             out.show.end(&self.label, &end)?;
         }
@@ -119,9 +118,9 @@ impl Stream {
             })?;
             match step {
                 Step::Waiting => break,
-                Step::Failed(mut fault) => {
-                    fault.frame_at += self.base;
-                    self.failed = Some(fault);
+                Step::Failed(mut refused) => {
+                    refused.fault.frame_at += self.base;
+                    self.failed = Some(refused);
                     break;
                 }
                 Step::Shown { barrier: false } => {}

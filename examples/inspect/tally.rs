@@ -54,8 +54,8 @@ impl Tally {
     }
 
     pub(crate) fn ended_badly(&mut self, label: &Label, end: &End<'_>) {
-        match (end.fault, end.lost) {
-            (Some(fault), _) => self.error(label, fault.line()),
+        match (end.refused, end.lost) {
+            (Some(refused), _) => self.error(label, refused.fault.line()),
             (None, Some(lost)) => self.error(label, format!("{} bytes were not captured", lost.bytes)),
             (None, None) => self.error(label, format!("{} bytes are in no message", end.left_over)),
         }

@@ -10,7 +10,8 @@ use crate::{Deframer, Incoming, Limits};
 
 /// Runs the codec on the stream and holds [`Trace::trace`] against [`Codec::parse`](crate::Codec::parse): it fails on the same
 /// frames with the same error; fields and gaps come in order, lie in what was entered, and cover each frame that is read
-/// without overlap. So do those of heads whose bodies are streamed, where the codec streams bodies.
+/// without overlap. So do those of heads whose bodies are streamed, where the codec streams bodies. Of a frame that `delimit`
+/// refuses nothing is told that lies behind the fault.
 ///
 /// Answers with how many fields were told.
 ///
@@ -29,7 +30,17 @@ pub fn check_trace<C: Trace>(codec: impl Fn() -> C, stream: &[u8]) -> usize {
     let mut deframer = Deframer::new(codec());
     deframer.feed(stream);
     deframer.finish();
-    while let Ok(Some(lent)) = deframer.next() {
+    loop {
+        let lent = match deframer.next() {
+            Ok(Some(lent)) => lent,
+            Ok(None) => break,
+            Err(error) => {
+                let mut cover = Cover::new(deframer.pending_bytes());
+                deframer.codec().trace_refused(deframer.pending_bytes(), error, &mut cover);
+                assert!(cover.at <= error.offset(), "{error}, and told behind it: {}", cover.story());
+                break;
+            }
+        };
         let mut cover = Cover::new(lent.bytes());
         let traced = lent.trace(&mut cover);
         assert_eq!(traced, lent.view().map(drop), "`trace` and `parse` differ in the frame {}", cover.story());

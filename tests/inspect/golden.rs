@@ -51,6 +51,15 @@ fn a_fault_in_a_frame_has_a_path_and_does_not_end_the_stream() {
 }
 
 #[test]
+fn a_frame_that_is_refused_is_shown_up_to_the_fault() {
+    golden("resp_refused.txt", &["resp"], b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nlongerthan\r\n", 1);
+    golden("resp_cut.txt", &["resp"], b"*2\r\n$3\r\nGET\r\n$3\r\nk", 1);
+    golden("resp_replies_refused.json", &["resp-replies", "--json"], b"*2\r\n:1\r\n%1\r\n+k\r\n,1.x\r\n", 1);
+    golden("http1_refused.txt", &["http1"], b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 1);
+    golden("http1_responses_refused.txt", &["http1-responses"], b"HTTP/1.1 200 OK\r\nA: b\r\nC : d\r\n\r\n", 1);
+}
+
+#[test]
 fn objects() {
     golden("resp.json", &["resp", "--json"], RESP, 1);
     golden("resp_replies.json", &["resp-replies", "--json"], REPLIES, 0);

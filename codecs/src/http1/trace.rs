@@ -39,6 +39,13 @@ impl Trace for Requests {
             part => other(frame, &part, hook),
         }
     }
+
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        if self.is_at_head() {
+            hook.enter(Name::Field("request"), "Request", 0);
+            refused(input, error, ["method", "target", "version"], hook);
+        }
+    }
 }
 
 impl Trace for Responses {
@@ -50,6 +57,36 @@ impl Trace for Responses {
             part => other(frame, &part, hook),
         }
     }
+
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        if self.is_at_head() {
+            hook.enter(Name::Field("response"), "Response", 0);
+            refused(input, error, ["version", "status", "reason"], hook);
+        }
+    }
+}
+
+/// What stands in front of a fault in a head whose first line has three parts.
+fn refused(input: &[u8], error: Error, names: [&'static str; 3], hook: &mut dyn Hook) {
+    let sound = &input[..error.offset().min(input.len())];
+    let mut at = 0;
+    for (index, name) in names.into_iter().enumerate() {
+        let ends = |byte: &u8| if index < 2 { *byte == b' ' } else { *byte == b'\r' };
+        let Some(end) = sound[at..].iter().position(ends).map(|len| at + len) else { return };
+        // All of what ends the part is in front of the fault, too.
+        let behind = if index < 2 { end + 1 } else { end + 2 };
+        if behind > sound.len() {
+            return;
+        }
+        bytes(input, name, at..end, hook);
+        hook.gap(if index < 2 { BLANK } else { LINE_END }, end..behind);
+        at = behind;
+    }
+    // Lines that are whole.
+    let lines = sound[at..].windows(2).rposition(|pair| pair == b"\r\n").map_or(at, |found| at + found + 2);
+    // A fault of the whole head is told behind all of its lines.
+    let lines = if sound[at..lines].ends_with(b"\r\n\r\n") { lines - 2 } else { lines };
+    let _ = field_lines(input, "headers", at..lines, hook);
 }
 
 /// A head: `line` tells of its first line, and where that ends.
@@ -117,6 +154,13 @@ fn status_line(frame: &[u8], response: &Response<&[u8]>, hook: &mut dyn Hook) ->
 
 /// The lines of header or trailer fields.
 fn fields(frame: &[u8], name: &'static str, region: Range<usize>, hook: &mut dyn Hook) -> Result<()> {
+    let end = field_lines(frame, name, region, hook)?;
+    hook.leave(end);
+    Ok(())
+}
+
+/// The same without an end.
+fn field_lines(frame: &[u8], name: &'static str, region: Range<usize>, hook: &mut dyn Hook) -> Result<usize> {
     let mut at = region.start;
     hook.enter(Name::Field(name), "Headers", at);
     for index in 0.. {
@@ -137,8 +181,7 @@ fn fields(frame: &[u8], name: &'static str, region: Range<usize>, hook: &mut dyn
         hook.leave(line.end);
         at = line.end;
     }
-    hook.leave(at);
-    Ok(())
+    Ok(at)
 }
 
 /// A part of a body.

@@ -5,13 +5,13 @@ use core::ops::Range;
 use wireview::trace::{Field, Hook, Name, Trace, Value};
 use wireview::{Codec, Element, Error, Result, Span};
 
-use super::field;
-use super::number::plain;
+use super::number::{plain, plain_bulk};
 use super::replies::Replies;
 use super::request::{Arg, FIRST, Form};
 use super::requests::Requests;
 use super::scan::{Bounds, Item, Notes, chunk, head, item};
 use super::walk::MAX_DEPTH;
+use super::{field, inline};
 
 const LINE_END: &str = "line end";
 
@@ -57,6 +57,47 @@ impl Trace for Requests {
         }
         hook.leave(frame.len());
         Ok(())
+    }
+
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        hook.enter(Name::Field("request"), "Request", 0);
+        if input.first() != Some(&b'*') {
+            return words_refused(input, error, hook);
+        }
+        let Some((args, mut at)) = plain(input, 1).filter(|(_, end)| *end <= error.offset()) else { return };
+        count("count", 0, at, args, "how many arguments", hook);
+        for index in (0..args).map(|index| index as usize) {
+            hook.enter(Name::Index(index), "Arg", at);
+            if let Some((start, end)) =
+                plain_bulk(input, at, error.offset()).filter(|(_, end)| end + 2 <= error.offset())
+            {
+                bulk(input, at, start..end, hook);
+                at = end + 2;
+                hook.leave(at);
+            } else {
+                let line = plain(input, at + 1).filter(|(_, end)| *end <= error.offset());
+                if let (Some(b'$'), Some((length, end))) = (input.get(at), line) {
+                    count("length", at, end, length, "length of bytes", hook);
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// The words in front of a fault, with their quotes.
+fn words_refused(line: &[u8], error: Error, hook: &mut dyn Hook) {
+    let mut at = 0;
+    for index in 0.. {
+        let Ok(Some(word)) = inline::word(line, at) else { return };
+        if word.raw.end > error.offset() {
+            return;
+        }
+        if word.raw.start > at {
+            hook.gap("blanks", at..word.raw.start);
+        }
+        at = word.raw.end;
+        leaf(Name::Index(index), word.raw.clone(), Value::Bytes(&line[word.raw]), "", hook);
     }
 }
 
@@ -107,11 +148,20 @@ impl Trace for Replies {
             end => Err(Error::malformed(&field::VALUE, end)),
         }
     }
+
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        // What is behind the fault is not looked at, so that the walk stops in front of it.
+        let _ = value(&input[..error.offset().min(input.len())], 0, Name::Field("reply"), 0, hook);
+    }
 }
 
 /// The value at `at`, which ends where this answers.
 fn value(frame: &[u8], at: usize, name: Name, depth: usize, hook: &mut dyn Hook) -> Result<usize> {
-    match item(frame, at, &Bounds::NONE, &mut 0)? {
+    let found = item(frame, at, &Bounds::NONE, &mut 0);
+    if let (Err(_) | Ok(Item::Need(_)), Some(tag)) = (&found, frame.get(at)) {
+        hook.enter(name, kind(*tag, &Notes::default()), at);
+    }
+    match found? {
         Item::Whole(notes) => {
             hook.enter(name, kind(frame[at], &notes), at);
             single(frame, at, &notes, hook);
@@ -141,7 +191,8 @@ fn kind(tag: u8, notes: &Notes) -> &'static str {
         b'%' => "Map",
         b'|' => "Attribute",
         b'~' => "Set",
-        _ => "Push",
+        b'>' => "Push",
+        _ => "Value",
     }
 }
 
@@ -183,6 +234,9 @@ fn single(frame: &[u8], at: usize, notes: &Notes, hook: &mut dyn Hook) {
 fn streamed(frame: &[u8], at: usize, name: Name, hook: &mut dyn Hook) -> Result<usize> {
     hook.enter(name, "Streamed", at);
     let mut place = at + 4;
+    if frame.get(at + 2..place) != Some(b"\r\n") {
+        return Err(Error::malformed(&field::LINE_END, at + 2));
+    }
     named("length", at..at + 2, Value::Absent, "not known before the end", hook);
     hook.gap(LINE_END, at + 2..place);
     for index in 0.. {
@@ -233,6 +287,9 @@ fn aggregate(frame: &[u8], at: usize, name: Name, depth: usize, hook: &mut dyn H
     let mut index = 0;
     loop {
         if parts.is_none() && frame.get(place) == Some(&b'.') {
+            if frame.get(place..place + 3) != Some(b".\r\n") {
+                return Err(Error::malformed(&field::LINE_END, place + 1));
+            }
             hook.gap("end mark", place..place + 3);
             place += 3;
             break;

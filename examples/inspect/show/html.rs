@@ -67,6 +67,10 @@ impl<W: Write> Show for Html<W> {
     fn end(&mut self, label: &Label, end: &End<'_>) -> io::Result<()> {
         let mut item = ended(end);
         item["end"] = json!(true);
+        if let Some(refused) = end.refused {
+            item["bytes"] = json!(hex(&refused.bytes[..refused.bytes.len().min(MOST)]));
+            item["length"] = json!(refused.bytes.len());
+        }
         self.item(label, item)
     }
 

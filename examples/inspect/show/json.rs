@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Object, json};
 
+use super::super::dissect::Refused;
 use super::super::message::{Fault, Message, Node, Value};
 use super::super::stream::{End, Label};
 use super::Show;
@@ -72,7 +73,17 @@ pub(super) fn object(message: &Message<'_>) -> Object {
 /// The bad end of a stream.
 pub(super) fn ended(end: &End<'_>) -> Object {
     let lost = end.lost.map(|lost| json!({ "bytes": lost.bytes, "behind": lost.behind }));
-    json!({ "left_over": end.left_over, "error": end.fault.map(fault), "lost": lost })
+    let error = end.refused.map(|refused| fault(&refused.fault));
+    let mut object = json!({ "left_over": end.left_over, "error": error, "lost": lost });
+    if let Some(Refused { fault, walk, .. }) = end.refused
+        && !walk.nodes.is_empty()
+    {
+        object["offset"] = json!(fault.frame_at);
+        // Not `kind`, which only messages have.
+        object["refused"] = json!(walk.kind());
+        object["fields"] = nodes(&walk.nodes);
+    }
+    object
 }
 
 fn fault(fault: &Fault) -> Object {

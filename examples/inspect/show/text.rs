@@ -13,7 +13,8 @@ use std::ops::Range;
 
 use anstyle::{AnsiColor, Effects, Style};
 
-use super::super::message::{Message, Node, Value};
+use super::super::dissect::Refused;
+use super::super::message::{Message, Node, Value, Walk};
 use super::super::stream::{End, Label};
 use super::Show;
 
@@ -78,6 +79,29 @@ impl<W: Write> Text<W> {
     }
 }
 
+impl<W: Write> Text<W> {
+    /// The tree of a frame of which `bytes` are there.
+    fn tree(&mut self, walk: &Walk, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.color = 0;
+        let mut dump = Dump { bytes, offset, dim: self.styles.dim, lines: Vec::new() };
+        // What the message itself is called stands in the line above.
+        match &walk.nodes[..] {
+            [Node::Group { nodes, .. }] => match single(nodes) {
+                Some(leaf) => self.leaf("", leaf, nodes, "└─ ".into(), "   ", &mut dump),
+                None => self.nodes(nodes, &mut String::new(), &mut dump),
+            },
+            nodes => self.nodes(nodes, &mut String::new(), &mut dump),
+        }
+        for line in &dump.lines {
+            line.write(&mut self.out, self.styles.dim)?;
+        }
+        if walk.more() > 0 {
+            writeln!(self.out, "  … and {} fields more", walk.more())?;
+        }
+        Ok(())
+    }
+}
+
 impl<W: Write> Show for Text<W> {
     fn file(&mut self, name: &str) -> io::Result<()> {
         (self.file, self.stream) = (Some(name.to_owned()), None);
@@ -95,22 +119,7 @@ impl<W: Write> Show for Text<W> {
             None => {}
         }
         writeln!(self.out)?;
-        self.color = 0;
-        let mut dump = Dump { bytes, offset: *offset, dim: self.styles.dim, lines: Vec::new() };
-        // What the message itself is called stands in the line above.
-        match &walk.nodes[..] {
-            [Node::Group { nodes, .. }] => match single(nodes) {
-                Some(leaf) => self.leaf("", leaf, nodes, "└─ ".into(), "   ", &mut dump),
-                None => self.nodes(nodes, &mut String::new(), &mut dump),
-            },
-            nodes => self.nodes(nodes, &mut String::new(), &mut dump),
-        }
-        for line in &dump.lines {
-            line.write(&mut self.out, self.styles.dim)?;
-        }
-        if walk.more() > 0 {
-            writeln!(self.out, "  … and {} fields more", walk.more())?;
-        }
+        self.tree(walk, bytes, *offset)?;
         if let Some(fault) = &message.fault {
             writeln!(self.out, "  {bad}error:{bad:#} {}", fault.line())?;
             around(&mut self.out, &fault.before, &fault.after, bad)?;
@@ -120,8 +129,13 @@ impl<W: Write> Show for Text<W> {
 
     fn end(&mut self, label: &Label, end: &End<'_>) -> io::Result<()> {
         self.stream(label)?;
-        let Styles { bad, .. } = self.styles;
-        if let Some(fault) = end.fault {
+        let Styles { bold, bad, .. } = self.styles;
+        if let Some(Refused { fault, walk, bytes }) = end.refused {
+            if !walk.nodes.is_empty() {
+                let kind = walk.kind();
+                writeln!(self.out, "{bad}refused{bad:#} {bold}{kind}{bold:#} at {}, up to the fault", fault.frame_at)?;
+                self.tree(walk, bytes, fault.frame_at)?;
+            }
             writeln!(self.out, "{bad}error:{bad:#} {}", fault.line())?;
             around(&mut self.out, &fault.before, &fault.after, bad)?;
         }
