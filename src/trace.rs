@@ -12,6 +12,37 @@
 //!   leave(19)
 //! leave(19)
 //! ```
+//!
+//! ```
+//! use wireview::formats::LengthPrefixed;
+//! use wireview::length::U16Be;
+//! use wireview::trace::{Field, Hook, Name};
+//! use wireview::{Deframer, Error};
+//!
+//! #[derive(Default)]
+//! struct Lines(Vec<String>);
+//!
+//! impl Hook for Lines {
+//!     fn enter(&mut self, _: Name, kind: &'static str, at: usize) {
+//!         self.0.push(format!("{kind} from {at}"));
+//!     }
+//!
+//!     fn field(&mut self, field: Field<'_>) {
+//!         self.0.push(format!("{} at {:?}: {}", field.name, field.at, field.value));
+//!     }
+//!
+//!     fn leave(&mut self, end: usize) {
+//!         self.0.push(format!("to {end}"));
+//!     }
+//! }
+//!
+//! let mut deframer = Deframer::new(LengthPrefixed::<U16Be>::new(100));
+//! deframer.feed(b"\0\x02hi");
+//! let mut lines = Lines::default();
+//! deframer.next()?.expect("a frame").trace(&mut lines)?;
+//! assert_eq!(lines.0, ["LengthPrefixed from 0", "length at 0..2: 2", "payload at 2..4: \"hi\"", "to 4"]);
+//! # Ok::<(), Error>(())
+//! ```
 
 use core::fmt;
 use core::ops::Range;

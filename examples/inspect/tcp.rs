@@ -1,7 +1,7 @@
 //! One direction of a TCP connection put together again.
 //!
-//! Of the crates for this, those that are kept (flowscope, stackforge) are frameworks of their own, for live traffic: with tables of
-//! flows that forget the oldest, or under the GPL. What is needed here is this file.
+//! Of the crates for this, flowscope drops segments that wait for longer than a deadline and counts them, where an inspector has to
+//! tell the place of a gap; stackforge-core is under the GPL; parse-tcp had one release, in 2024. What is needed is this file.
 
 use std::collections::BTreeMap;
 use std::io;
