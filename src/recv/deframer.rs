@@ -153,6 +153,12 @@ impl<C: Codec> Deframer<C> {
         self.input.pending_len()
     }
 
+    /// Those bytes, from the start of the frame that is next, or that was refused.
+    #[must_use]
+    pub fn pending_bytes(&self) -> &[u8] {
+        self.input.pending()
+    }
+
     /// The long story of an error that was fatal; for one in a frame, ask [`Lent::report`] or [`report_last`](Self::report_last).
     #[must_use]
     pub fn report(&self, error: Error) -> Report {

@@ -6,6 +6,7 @@ use super::{Deframer, Frame, Report};
 #[cfg(feature = "rkyv")]
 use crate::Ledger;
 use crate::codec::{Codec, View};
+use crate::trace::{Hook, Trace};
 use crate::wire::Message;
 use crate::{Error, Result};
 
@@ -100,6 +101,18 @@ impl<'d, C: Codec> Lent<'d, C> {
     #[inline]
     pub fn message(&self) -> Result<C::Message> {
         C::Message::point(self.view()?, self.bytes()).ok_or(Error::contract(&"field outside the frame", 0))
+    }
+
+    /// Tells `hook` what lies where in the frame.
+    ///
+    /// # Errors
+    /// As for [`view`](Self::view).
+    #[cold]
+    pub fn trace(&self, hook: &mut dyn Hook) -> Result<()>
+    where
+        C: Trace,
+    {
+        self.deframer.codec.trace(self.bytes(), hook)
     }
 
     /// The long story of an error in this frame.
