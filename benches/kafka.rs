@@ -5,7 +5,7 @@
 //! | `records …`, in `kafka/records.rs` | find every record of a batch and hand its key, value, offset and timestamp to `black_box`; with a CRC where the name says so |
 //! | `produce …`, there too | write one batch of records that are held in memory, with a CRC, into a buffer that is used again |
 //!
-//! Beside rskafka and krabka-protocol, too: `benches/peers/src/bin/kafka.rs`.
+//! Beside rskafka and krabka-protocol, too: `benches/peers/benches/kafka.rs`.
 
 #[path = "kafka/records.rs"]
 mod records;
