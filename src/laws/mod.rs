@@ -23,8 +23,11 @@
 //! | [`RoundTrip`](Law::RoundTrip), [`Canonical`](Law::Canonical), [`EncodeHolders`](Law::EncodeHolders) | `encode` | messages that do not come back |
 //! | [`ZeroCopyOut`](Law::ZeroCopyOut) | `encode` | copies of shared payloads |
 //! | [`Once`](Law::Once), [`Cancel`](Law::Cancel) | send queues | bytes sent twice, or never |
+//! | [`Traced`](Law::Traced) | `trace` | bytes of no field, or of two |
+//! | [`WireLen`](Law::WireLen), [`Computed`](Law::Computed), [`Refused`](Law::Refused) | declared messages | lengths, flags and checksums that are not what was declared |
 //!
-//! In a test, with [`codec_laws!`](crate::codec_laws); for cargo-fuzz, with [`fuzz_codec!`](crate::fuzz_codec). A law that
+//! In a test, with [`codec_laws!`](crate::codec_laws); for cargo-fuzz, with [`fuzz_codec!`](crate::fuzz_codec); for messages that
+//! are declared, with `declared_laws!` and `fuzz_declared!`, which need no seeds. A law that
 //! does not apply is switched off by name: [`Laws::without`].
 //!
 //! Where streams come from is up to the caller: seeds written from a specification, [mutants] of them, captured traffic, a
@@ -35,7 +38,11 @@
 //! What no run of a program can show is not here: that work is linear in the length of a frame is counted in instructions, by
 //! a tool.
 
+mod break_one;
+mod covered;
 mod cuts;
+#[cfg(feature = "derive")]
+mod declared;
 mod drive;
 mod generate;
 mod judge;
@@ -43,6 +50,8 @@ mod law;
 mod macros;
 mod mutate;
 mod outcome;
+#[cfg(feature = "derive")]
+mod plan;
 mod probe;
 mod queue;
 mod round_trip;
@@ -50,6 +59,9 @@ mod streamed;
 mod traced;
 mod violation;
 
+pub use break_one::{BrokenFrame, Fault, broken};
+#[cfg(feature = "derive")]
+pub use declared::{Drawn, check_all_declared};
 pub use drive::Way;
 pub use generate::{Draw, Generated};
 pub use law::Law;
