@@ -3,6 +3,8 @@ use core::fmt;
 use bytes::Bytes;
 
 use super::{Deframer, Frame, Report};
+#[cfg(feature = "rkyv")]
+use crate::Ledger;
 use crate::codec::{Codec, View};
 use crate::trace::{Hook, Trace};
 use crate::wire::Message;
@@ -117,6 +119,30 @@ impl<'d, C: Codec> Lent<'d, C> {
     #[must_use]
     pub fn report(&self, error: Error) -> Report {
         Report::new(error, self.offset(), self.bytes(), None)
+    }
+
+    /// The codec, the frame, and where is booked what becomes of it.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn parts(&mut self) -> (&mut C, &[u8], &mut Ledger) {
+        let Deframer { codec, input, lent, .. } = &mut *self.deframer;
+        (codec, &input.block[lent.start..lent.end], &mut input.ledger)
+    }
+
+    /// Whether small frames should be copied out.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.deframer.is_pressed()
+    }
+
+    /// The bytes of the frame as shared, and the codec.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn into_shared(self) -> (Bytes, &'d mut C) {
+        (self.deframer.split_lent(), &mut self.deframer.codec)
+    }
+
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn into_codec(self) -> &'d mut C {
+        &mut self.deframer.codec
     }
 
     fn copy_out(self) -> Bytes {
