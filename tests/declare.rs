@@ -1,7 +1,7 @@
 //! Declared messages: what `#[derive(Wire)]` reads and writes.
 
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
-use wireview::{Encode, Gather, Kind, Seq, Span, Wire, laws};
+use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(big, frame(length = u32, counts = after, max = 1 << 20), magic = 0xCAFE_u16)]
@@ -223,4 +223,42 @@ fn unions_options_and_checksums() {
     }
     let error = Declared::<Options<Span>>::new().encode(Options { low: 0, ..options }, &mut Gather::new());
     assert_eq!(error.map_err(|error| (error.kind(), error.field())), Err((Kind::Malformed, "id")));
+}
+
+/// A type that holds itself.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8)]
+enum Tree<B> {
+    #[wire(tag = 0)]
+    Leaf(u8),
+    #[wire(tag = 1)]
+    Node(#[wire(len = u32, max = 1 << 24)] Seq<B, Tree<Span>>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(length = u32, counts = after, max = 1 << 24))]
+struct Root<B> {
+    tree: Tree<B>,
+}
+
+/// Nodes in each other, a leaf in the innermost.
+fn nested(depth: usize) -> Vec<u8> {
+    let mut tree = vec![0, 7];
+    for _ in 0..depth {
+        tree = [&[1][..], &(tree.len() as u32).to_be_bytes(), &tree].concat();
+    }
+    [&(tree.len() as u32).to_be_bytes()[..], &tree].concat()
+}
+
+#[test]
+fn a_peer_does_not_decide_how_deep_the_stack_gets() {
+    let codec = Declared::<Root<Span>>::new();
+    let deepest = usize::from(wireview::declare::MAX_DEPTH);
+    laws::check(Declared::<Root<Span>>::new, &nested(deepest));
+    laws::check_round_trip(Declared::<Root<Span>>::new, &nested(deepest));
+    assert!(codec.parse(&nested(deepest)).is_ok());
+    for depth in [deepest + 1, 3000] {
+        let error = codec.parse(&nested(depth)).expect_err("too deep");
+        assert_eq!((error.kind(), error.field(), error.offset()), (Kind::Limit, "0", 4 + 5 * (deepest + 1)));
+    }
 }

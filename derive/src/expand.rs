@@ -7,6 +7,7 @@ use crate::draw::Drawer;
 use crate::model::{Body, Declaration};
 use crate::read::Reader;
 use crate::write::Writer;
+use crate::{diagram, display, shape};
 
 /// Everything that is emitted for a declaration.
 pub(crate) fn expand(of: &Declaration) -> TokenStream {
@@ -48,6 +49,8 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             }
         }
     });
+    let shape = shape::shape(of);
+    let plain = plain(of, &span);
     let put_generics = of.holder.is_some().then(|| quote!(<#holder: __wireview::Outgoing>));
     let halves = match &of.body {
         Body::Struct(fields) => {
@@ -73,18 +76,12 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             let given = writer.given_names();
             let tags = writer.tags(union);
             let lens = writer.tagged_lens(union);
-            let puts = writer.puts_tagged(union);
-            let put_tag = writer.union_tag(union);
+            let put = writer.union_put(union);
+            let skip = Writer::skipped(union);
             let tag_len = Writer::number_len(&union.tag, &quote!(__declare::PutTagged::tag(self)));
             let inner_len = union.len.as_ref().map(|(number, _)| {
                 let own = Writer::number_len(number, &quote!(__inner));
                 quote!(let __inner = __inner + #own;)
-            });
-            let put_len = writer.union_len(union).map(|put| {
-                quote! {
-                    let __inner = self.__inner_len(__given);
-                    #put
-                }
             });
             let asserts = Writer::asserts(&of.asserts, &name);
             let inherent = of.holder.is_some().then(|| quote!(<#holder: __wireview::Outgoing>));
@@ -109,6 +106,14 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                             #(#lens)*
                         }
                     }
+
+                    /// Writes it without the first `__skip` bytes of its tag: all of them, or none.
+                    #[inline(always)]
+                    fn __put(self, __skip: usize, __out: &mut __wireview::Gather, __given: #context) -> __wireview::Result<()> {
+                        #given
+                        #asserts
+                        #put
+                    }
                 }
 
                 impl #put_generics __declare::Put for #over_b {
@@ -121,8 +126,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
 
                     #[inline]
                     fn put(self, __out: &mut __wireview::Gather, __given: #context) -> __wireview::Result<()> {
-                        #put_tag
-                        __declare::PutTagged::put_tagged(self, __out, __given)
+                        self.__put(0, __out, __given)
                     }
                 }
 
@@ -143,12 +147,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
 
                     #[inline]
                     fn put_tagged(self, __out: &mut __wireview::Gather, __given: #context) -> __wireview::Result<()> {
-                        #given
-                        #asserts
-                        #put_len
-                        match self {
-                            #(#puts)*
-                        }
+                        self.__put(#skip, __out, __given)
                     }
                 }
             }
@@ -182,6 +181,10 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 const SIZE: ::core::option::Option<usize> = #size;
                 const ANY: bool = #any;
 
+                fn shape() -> &'static __declare::Shape {
+                    const { &#shape }
+                }
+
                 #[inline(always)]
                 fn walk<'__a, __S: __declare::Source<'__a>>(
                     __source: &mut __S,
@@ -196,6 +199,56 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             #framed
             #element
             #halves
+            #plain
         };
+    }
+}
+
+/// What is not needed to read and write: the picture, the fields, the dissector, a line to print.
+fn plain(of: &Declaration, span: &TokenStream) -> TokenStream {
+    let ident = &of.ident;
+    let own = of.over(&quote!(__B));
+    let generics = of.holder.is_some().then(|| quote!(<__B>));
+    let show = of.holder.is_some().then(|| quote!(<__B: __declare::Show>));
+    let picture = diagram::diagram(of);
+    let doc = format!("# On the wire\n```text\n{picture}\n```");
+    let fields = shape::fields(of);
+    let list = (!fields.is_empty()).then(|| {
+        quote! {
+            /// Each field: name, type, documentation, and what it is on the wire.
+            pub const FIELDS: &'static [__declare::FieldShape] = &[#(#fields),*];
+        }
+    });
+    let display = (!of.no_display).then(|| {
+        let display = display::display(of);
+        quote! {
+            /// The message in one line.
+            impl #show ::core::fmt::Display for #own {
+                fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    #display
+                }
+            }
+        }
+    });
+    let _ = ident;
+    quote! {
+        #[doc = #doc]
+        impl #generics #own {
+            #list
+
+            /// The format as RFCs draw it: 32 bits a row.
+            #[must_use]
+            pub const fn diagram() -> &'static str {
+                #picture
+            }
+
+            /// A dissector for Wireshark, in Lua: see [`wireshark_lua`](__declare::wireshark_lua).
+            #[must_use]
+            pub fn wireshark_lua() -> __generated::String {
+                __declare::wireshark_lua::<#span>()
+            }
+        }
+
+        #display
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Field {
     pub(crate) asserts: Vec<Expr>,
 }
 
+// One for each field of a declaration: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Kind {
     Number {
         number: Number,

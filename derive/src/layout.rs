@@ -27,6 +27,15 @@ pub(crate) struct Run<'a> {
     pub(crate) cells: Vec<Cell<'a>>,
 }
 
+impl Run<'_> {
+    /// The same behind `bytes` of another's.
+    pub(crate) fn behind(&self, bytes: usize) -> Self {
+        let cells = self.cells.iter().map(|cell| Cell { at: cell.at + bytes, ..cell.clone() });
+        Self { bytes: self.bytes + bytes, cells: cells.collect() }
+    }
+}
+
+#[derive(Clone)]
 pub(crate) struct Cell<'a> {
     /// Where it begins in the run.
     pub(crate) at: usize,
@@ -34,6 +43,7 @@ pub(crate) struct Cell<'a> {
     pub(crate) what: What<'a>,
 }
 
+#[derive(Clone)]
 pub(crate) enum What<'a> {
     /// All of that field.
     Field(usize),

@@ -1,6 +1,8 @@
 //! `#[derive(Wire)]` for wireview. Not to be used by itself: wireview has it behind its feature `derive`.
 
 mod attrs;
+mod diagram;
+mod display;
 mod draw;
 mod expand;
 mod family;
@@ -10,6 +12,7 @@ mod marks;
 mod model;
 mod number;
 mod read;
+mod shape;
 mod write;
 
 use proc_macro::TokenStream;

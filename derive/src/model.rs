@@ -18,6 +18,8 @@ pub(crate) struct Declaration {
     pub(crate) krate: Path,
     pub(crate) big: bool,
     pub(crate) lsb: bool,
+    /// `Display` is written by hand.
+    pub(crate) no_display: bool,
     pub(crate) frame: Option<Frame>,
     pub(crate) given: Vec<(Ident, Type)>,
     pub(crate) asserts: Vec<Expr>,
@@ -32,6 +34,7 @@ pub(crate) enum Frame {
     Scan(Expr),
 }
 
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Body {
     Struct(Fields),
     Enum(Union),
@@ -66,7 +69,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) given: &'a [(Ident, Type)],
 }
 
-const OF_TYPES: &str = "big, little, lsb, frame(…), magic, given(…), assert, tag, len, max, crate";
+const OF_TYPES: &str = "big, little, lsb, frame(…), magic, given(…), assert, tag, len, max, no_display, crate";
 
 impl Declaration {
     pub(crate) fn read(input: &DeriveInput) -> Result<Self> {
@@ -74,6 +77,7 @@ impl Declaration {
         let holder = holder(input)?;
         let big = field::order(&mut attrs)?.unwrap_or(true);
         let lsb = attrs.flag("lsb")?.is_some();
+        let no_display = attrs.flag("no_display")?.is_some();
         let krate = match attrs.value("crate", "crate = path")? {
             Some((_, Expr::Path(path))) => path.path,
             Some((name, _)) => return Err(Error::new(name.span(), "write `crate = path`")),
@@ -109,7 +113,7 @@ impl Declaration {
         };
         attrs.finish(OF_TYPES)?;
         let docs = docs(&input.attrs);
-        Ok(Self { ident: input.ident.clone(), docs, holder, krate, big, lsb, frame, given, asserts, body })
+        Ok(Self { ident: input.ident.clone(), docs, holder, krate, big, lsb, no_display, frame, given, asserts, body })
     }
 }
 
@@ -157,13 +161,13 @@ fn frame_of(fields: &Fields, scan: Option<(Span, Expr)>) -> Result<Option<Frame>
         }
         settled &= field.is_fixed();
     }
-    if let Some((span, _)) = &scan {
-        if fields.list.iter().any(Field::is_rest) {
-            return Err(Error::new(
-                *span,
-                "what takes `rest` has no end to be found: write `frame(length = …, counts = after, max = …)`",
-            ));
-        }
+    if let Some((span, _)) = &scan
+        && fields.list.iter().any(Field::is_rest)
+    {
+        return Err(Error::new(
+            *span,
+            "what takes `rest` has no end to be found: write `frame(length = …, counts = after, max = …)`",
+        ));
     }
     Ok(found.map(Frame::Length).or(scan.map(|(_, max)| Frame::Scan(max))))
 }

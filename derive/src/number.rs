@@ -160,16 +160,16 @@ impl Number {
         let from = if self.big {
             // Signed numbers are put at the top, to be shifted down with their sign.
             if self.is_signed() {
-                cells.extend(zeros)
+                cells.extend(zeros);
             } else {
-                cells = zeros.chain(cells).collect()
+                cells = zeros.chain(cells).collect();
             }
             quote!(from_be_bytes)
         } else {
             if self.is_signed() {
-                cells = zeros.chain(cells).collect()
+                cells = zeros.chain(cells).collect();
             } else {
-                cells.extend(zeros)
+                cells.extend(zeros);
             }
             quote!(from_le_bytes)
         };

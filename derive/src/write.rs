@@ -11,6 +11,12 @@ use crate::model::{Declaration, Fields, Union};
 use crate::number::{Number, Wide, int};
 use crate::read::{Reader, group_number};
 
+/// What stands in front of the fields of a variant and is written with the first of them: its tag, and its length.
+struct Lead {
+    bytes: usize,
+    store: TokenStream,
+}
+
 /// Writes the writing half of a declaration.
 pub(crate) struct Writer<'a> {
     pub(crate) of: &'a Declaration,
@@ -186,8 +192,8 @@ impl Writer<'_> {
         }
     }
 
-    /// The body of `Put::put` and of `PutTagged::put_tagged`, for a struct or variant that was taken apart.
-    pub(crate) fn put(&self, fields: &Fields, asserts: &[Expr], name: &str) -> TokenStream {
+    /// The body of `Put::put`, or what is done for a variant, that was taken apart.
+    fn put(&self, fields: &Fields, asserts: &[Expr], name: &str, lead: Option<&Lead>) -> TokenStream {
         let list = &fields.list;
         let values = Self::values(fields, false);
         let asserts = Self::asserts(asserts, name);
@@ -205,8 +211,27 @@ impl Writer<'_> {
             _ => None,
         });
         let marks = Marks::of(list);
-        let start = marks.start.then(|| quote!(let __start = __generated::place(__out).size;));
-        let steps: Vec<TokenStream> = nodes(list).iter().map(|node| self.node(node, list, &marks)).collect();
+        let start = marks.start.then(|| match lead {
+            None => quote!(let __start = __generated::place(__out).size;),
+            Some(Lead { bytes, .. }) => {
+                quote!(let __start = __generated::place(__out).size + (#bytes - __skip) as u64;)
+            }
+        });
+        let nodes = nodes(list);
+        let mut nodes = &nodes[..];
+        let mut steps = Vec::new();
+        if let Some(lead) = lead {
+            let none = Run { bytes: 0, cells: Vec::new() };
+            let run = match nodes.split_first() {
+                Some((Node::Run(run), rest)) => {
+                    nodes = rest;
+                    run
+                }
+                _ => &none,
+            };
+            steps.push(self.run(run, list, &marks, Some(lead)));
+        }
+        steps.extend(nodes.iter().map(|node| self.node(node, list, &marks)));
         let checks = list.iter().enumerate().filter_map(|(at, field)| Self::check(at, field, list));
         quote! {
             #values
@@ -257,7 +282,7 @@ impl Writer<'_> {
     fn node(&self, node: &Node<'_>, list: &[Field], marks: &Marks) -> TokenStream {
         let here = quote!(__generated::place(__out).size);
         match node {
-            Node::Run(run) => self.run(run, list, marks),
+            Node::Run(run) => self.run(run, list, marks, None),
             Node::Bound { .. } => quote!(),
             Node::Prefix { at, number } => {
                 let field = &list[*at];
@@ -377,7 +402,8 @@ impl Writer<'_> {
         }
     }
 
-    fn run(&self, run: &Run<'_>, list: &[Field], marks: &Marks) -> TokenStream {
+    fn run(&self, run: &Run<'_>, list: &[Field], marks: &Marks, lead: Option<&Lead>) -> TokenStream {
+        let run = &run.behind(lead.map_or(0, |lead| lead.bytes));
         let bytes = run.bytes;
         let cells: Vec<TokenStream> = run.cells.iter().map(|cell| self.cell(cell, list)).collect();
         let mut noted = TokenStream::new();
@@ -401,13 +427,17 @@ impl Writer<'_> {
                 }
             }
         }
-        let place = (!noted.is_empty()).then(|| quote!(let __run_at = __generated::place(__out).size;));
+        let skipped = lead.map(|_| quote!(.wrapping_sub(__skip as u64)));
+        let place = (!noted.is_empty()).then(|| quote!(let __run_at = __generated::place(__out).size #skipped;));
+        let store = lead.map(|lead| &lead.store);
+        let part = lead.map(|_| quote!([__skip..]));
         quote! {
             #place
             #noted
             let mut __run = [0_u8; #bytes];
+            #store
             #(#cells)*
-            __out.copy(&__run);
+            __out.copy(&__run #part);
         }
     }
 
@@ -530,49 +560,46 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// The arms of `PutTagged::put_tagged`.
-    pub(crate) fn puts_tagged(&self, union: &Union) -> Vec<TokenStream> {
+    /// How many bytes in front of a variant the tag takes that may stand elsewhere, if it is written with the first field.
+    pub(crate) fn skipped(union: &Union) -> usize {
+        union.tag.bytes().unwrap_or(1)
+    }
+
+    /// The body of `__put`: a variant, and in front of it its tag but for `__skip` bytes, and its length.
+    pub(crate) fn union_put(&self, union: &Union) -> TokenStream {
         let name = &self.of.ident;
-        union
-            .variants
-            .iter()
-            .map(|variant| {
-                let ident = &variant.ident;
-                let pattern = Self::pattern(&variant.fields);
-                let put = self.put(&variant.fields, &variant.asserts, &ident.to_string());
-                // An unknown variant that has the tag of a known one would be read as that.
-                let known = variant.tag.is_none().then(|| {
-                    let tags: Vec<&Expr> = union.variants.iter().filter_map(|variant| variant.tag.as_ref()).collect();
-                    let tag = variant
-                        .fields
-                        .list
-                        .iter()
-                        .find(|field| matches!(field.kind, Kind::Tag))
-                        .map(|field| &field.local);
-                    (!tags.is_empty()).then(|| {
-                        quote! {
-                            if ::core::matches!(#tag, #(#tags)|*) {
-                                return ::core::result::Result::Err(__generated::malformed(&"tag", __out));
-                            }
-                        }
-                    })
-                });
-                let known = known.flatten();
-                quote!(#name::#ident #pattern => { #known #put })
-            })
-            .collect()
+        let arms = union.variants.iter().map(|variant| {
+            let ident = &variant.ident;
+            let pattern = Self::pattern(&variant.fields);
+            let own =
+                variant.fields.list.iter().find(|field| matches!(field.kind, Kind::Tag)).map(|field| &field.local);
+            // An unknown variant that has the tag of a known one would be read as that.
+            let tags: Vec<&Expr> = union.variants.iter().filter_map(|variant| variant.tag.as_ref()).collect();
+            let known = (variant.tag.is_none() && !tags.is_empty()).then(|| {
+                quote! {
+                    if ::core::matches!(#own, #(#tags)|*) {
+                        return ::core::result::Result::Err(__generated::malformed(&"tag", __out));
+                    }
+                }
+            });
+            let tag = match &variant.tag {
+                Some(tag) => quote!(#tag),
+                None => quote!(#own),
+            };
+            let inner = union.len.is_some().then(|| self.inner_len(&variant.fields));
+            let lead = lead(union, &tag);
+            let apart = lead.is_none().then(|| apart(union, &tag));
+            let put = self.put(&variant.fields, &variant.asserts, &ident.to_string(), lead.as_ref());
+            quote!(#name::#ident #pattern => { #known #inner #apart #put })
+        });
+        quote!(match self { #(#arms)* })
     }
 
-    /// Writes the length of a variant that has one.
-    pub(crate) fn union_len(&self, union: &Union) -> Option<TokenStream> {
-        let (number, max) = union.len.as_ref()?;
-        let value = checked(Some(max), number, &quote!(__inner), "len");
-        Some(write_number(number, &value))
-    }
-
-    /// Writes the tag of a variant.
-    pub(crate) fn union_tag(&self, union: &Union) -> TokenStream {
-        write_number(&union.tag, &quote!(__declare::PutTagged::tag(&self)))
+    /// How long a variant is that was taken apart and is held by value.
+    fn inner_len(&self, fields: &Fields) -> TokenStream {
+        let borrowed = fields.list.iter().filter(|field| field.member.is_some()).map(|field| &field.local);
+        let len = self.wire_len(fields);
+        quote!(let __inner = { #(let #borrowed = &#borrowed;)* #len };)
     }
 
     /// How many bytes the tag, or the length, of a variant takes.
@@ -598,13 +625,40 @@ impl Writer<'_> {
         let total =
             fields.list.iter().any(|field| matches!(field.kind, Kind::Computed { role: Role::Frame { .. }, .. }));
         let total = total.then(|| quote!(let __total = __declare::Put::wire_len(&self, __given);));
-        let put = self.put(fields, &self.of.asserts, &self.of.ident.to_string());
+        let put = self.put(fields, &self.of.asserts, &self.of.ident.to_string(), None);
         quote!(#given #total let Self #pattern = self; #put)
     }
 
     pub(crate) fn given_names(&self) -> TokenStream {
         self.given()
     }
+}
+
+/// The tag and the length of a variant, if they are of a fixed size.
+fn lead(union: &Union, tag: &TokenStream) -> Option<Lead> {
+    let run = format_ident!("__run");
+    let ty = &union.tag.ty;
+    let mut bytes = union.tag.bytes()?;
+    let store = union.tag.store(&run, 0, &quote!(__tag));
+    let mut store = quote!({ let __tag: ::core::primitive::#ty = #tag; #store });
+    if let Some((number, max)) = &union.len {
+        let value = checked(Some(max), number, &quote!(__inner), "len");
+        let len = number.store(&run, bytes, &quote!((#value)));
+        bytes += number.bytes()?;
+        store.extend(len);
+    }
+    Some(Lead { bytes, store })
+}
+
+/// The same one after the other, whatever their size.
+fn apart(union: &Union, tag: &TokenStream) -> TokenStream {
+    let ty = &union.tag.ty;
+    let tag = write_number(&union.tag, &quote!({ let __tag: ::core::primitive::#ty = #tag; __tag as u64 }));
+    let len = union
+        .len
+        .as_ref()
+        .map(|(number, max)| write_number(number, &checked(Some(max), number, &quote!(__inner), "len")));
+    quote!(if __skip == 0 { #tag } #len)
 }
 
 fn write_number(number: &Number, value: &TokenStream) -> TokenStream {

@@ -1,6 +1,6 @@
-use super::{Declare, Framed, Plain, Put, Source, Traced};
+use super::{Declare, Explanation, Framed, Plain, Put, Source, Traced};
 use crate::trace::{Hook, Name, Trace};
-use crate::{Boundary, Codec, Encode, Gather, Result, View};
+use crate::{Boundary, Codec, Encode, Error, Gather, Result, View};
 
 /// The codec of a declared message.
 ///
@@ -24,6 +24,17 @@ impl<M: Declare> Declared<M> {
     #[must_use]
     pub const fn given(given: M::Context) -> Self {
         Self { given }
+    }
+
+    /// Tells the long story of an error that `frame` gave: the path to the field, what stands there, which field set the limit. Of an
+    /// error of [`delimit`](Codec::delimit), `frame` is what it was given.
+    ///
+    /// # Cost
+    /// Reads the frame again, and allocates.
+    #[cold]
+    #[must_use]
+    pub fn explain(&self, frame: &[u8], error: Error) -> Explanation {
+        Explanation::of::<M>(frame, error, self.given)
     }
 
     /// Changes what is given to the messages from here on, such as the version two peers agreed upon.

@@ -18,10 +18,14 @@
 mod check;
 mod computed;
 mod declared;
+mod explain;
+mod lua;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod sample;
 mod seq;
+mod shape;
+mod show;
 mod source;
 mod text;
 mod traced;
@@ -30,8 +34,12 @@ mod write;
 pub use check::{Adler32, Check, Checksum, Crc32, Crc32c, Internet};
 pub use computed::Computed;
 pub use declared::Declared;
+pub use explain::Explanation;
+pub use lua::wireshark_lua;
 pub use seq::Given;
-pub use source::{FieldName, Plain, Scan, Source};
+pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
+pub use show::Show;
+pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};
 pub use text::Text;
 pub use traced::Traced;
 
@@ -52,6 +60,9 @@ pub trait Declare: Message {
 
     /// Whether any bytes of that size are a message: nothing is checked.
     const ANY: bool;
+
+    /// The declaration as data.
+    fn shape() -> &'static Shape;
 
     /// Reads one message from the front of `source` and moves it behind it.
     ///
@@ -189,6 +200,8 @@ macro_rules! __if_testing {
 /// What generated code calls. No part of what is promised to stay.
 #[doc(hidden)]
 pub mod generated {
+    pub use alloc::string::String;
+
     pub use super::seq::{counted, last, within};
     pub use super::source::{sum, verify};
     pub use super::write::{

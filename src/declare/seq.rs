@@ -28,14 +28,14 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
         Some(size @ 1..) if E::ANY => Some((count as usize).saturating_mul(size)),
         _ => None,
     };
-    match whole {
-        Some(len) if !S::TRACES => {
-            let region = source.slice(len, field)?;
-            return Ok(Seq::new(region, count));
-        }
-        _ => {}
+    if let (Some(len), false) = (whole, S::TRACES) {
+        let region = source.slice(len, field)?;
+        return Ok(Seq::new(region, count));
     }
     let at = source.offset();
+    if whole.is_none() {
+        source.descend(field)?;
+    }
     for index in 0..count {
         let read = element::<E, S>(source, index, field, given);
         if let (true, Some(len), Err(_)) = (S::TRACES, whole, &read) {
@@ -43,6 +43,9 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
             return Err(source.short(field, at, len));
         }
         read?;
+    }
+    if whole.is_none() {
+        source.ascend();
     }
     Ok(Seq::new(&start[..start.len() - source.rest().len()], count))
 }
@@ -60,6 +63,7 @@ pub fn within<'a, E: Declare, S: Source<'a>>(
 ) -> Result<Seq<&'a [u8], E>> {
     let region = source.rest();
     let mut count = 0;
+    source.descend(field)?;
     while !source.rest().is_empty() {
         if count == max {
             return Err(Error::limit(field, source.offset()));
@@ -67,6 +71,7 @@ pub fn within<'a, E: Declare, S: Source<'a>>(
         element::<E, S>(source, count, field, given)?;
         count += 1;
     }
+    source.ascend();
     Ok(Seq::new(region, count))
 }
 
@@ -83,8 +88,10 @@ pub fn last<'a, E: Declare, S: Source<'a>>(
     is_last: impl Fn(&E::Of<&'a [u8]>) -> bool,
 ) -> Result<Seq<&'a [u8], E>> {
     let start = source.rest();
+    source.descend(field)?;
     for index in 0..max {
         if is_last(&element::<E, S>(source, index, field, given)?) {
+            source.ascend();
             return Ok(Seq::new(&start[..start.len() - source.rest().len()], index + 1));
         }
     }

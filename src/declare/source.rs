@@ -5,6 +5,9 @@ use super::check::Checksum;
 use crate::trace::{Name, Value};
 use crate::{Error, Result};
 
+/// How deep sequences may lie in each other when a message is read.
+pub const MAX_DEPTH: u8 = 32;
+
 /// The name of a field as an [`Error`] holds it.
 pub type FieldName = &'static &'static str;
 
@@ -27,6 +30,9 @@ pub trait Source<'a>: Sized {
 
     /// The error for `field` at offset `at`, which ends behind the rest: `needs` bytes counted from `at`.
     fn short(&mut self, field: FieldName, at: usize, needs: usize) -> Error;
+
+    /// How many sequences it is in.
+    fn depth(&mut self) -> &mut u8;
 
     /// A region that is `len` bytes long begins; `by` says so.
     #[inline(always)]
@@ -52,6 +58,26 @@ pub trait Source<'a>: Sized {
     #[inline(always)]
     fn field(&mut self, name: &'static str, at: Range<usize>, bits: Option<Range<u8>>, value: Value<'_>, note: &str) {
         let _ = (name, at, bits, value, note);
+    }
+
+    /// Goes into a sequence.
+    ///
+    /// # Errors
+    /// Below [`MAX_DEPTH`] of them: a type may hold itself, and what a peer sends must not decide how deep the stack gets.
+    #[inline(always)]
+    fn descend(&mut self, field: FieldName) -> Result<()> {
+        let depth = self.depth();
+        if *depth == MAX_DEPTH {
+            return Err(Error::limit(field, self.offset()));
+        }
+        *depth += 1;
+        Ok(())
+    }
+
+    /// Comes out of a sequence.
+    #[inline(always)]
+    fn ascend(&mut self) {
+        *self.depth() -= 1;
     }
 
     /// Where the rest begins, from the start of the frame.
@@ -214,6 +240,7 @@ pub trait Source<'a>: Sized {
 pub struct Plain<'a> {
     frame: &'a [u8],
     rest: &'a [u8],
+    depth: u8,
 }
 
 impl<'a> Plain<'a> {
@@ -221,7 +248,7 @@ impl<'a> Plain<'a> {
     #[inline(always)]
     #[must_use]
     pub const fn new(frame: &'a [u8]) -> Self {
-        Self { frame, rest: frame }
+        Self { frame, rest: frame, depth: 0 }
     }
 }
 
@@ -242,6 +269,11 @@ impl<'a> Source<'a> for Plain<'a> {
     }
 
     #[inline(always)]
+    fn depth(&mut self) -> &mut u8 {
+        &mut self.depth
+    }
+
+    #[inline(always)]
     fn short(&mut self, field: FieldName, at: usize, _: usize) -> Error {
         Error::truncated(field, at)
     }
@@ -252,6 +284,7 @@ impl<'a> Source<'a> for Plain<'a> {
 pub struct Scan<'a> {
     frame: &'a [u8],
     rest: &'a [u8],
+    depth: u8,
     /// How many regions it is in: what is missing in one of them does not come.
     regions: usize,
     needs: usize,
@@ -261,7 +294,7 @@ impl<'a> Scan<'a> {
     /// Reads from the start of `input`.
     #[must_use]
     pub const fn new(input: &'a [u8]) -> Self {
-        Self { frame: input, rest: input, regions: 0, needs: 0 }
+        Self { frame: input, rest: input, depth: 0, regions: 0, needs: 0 }
     }
 
     /// After an error: how many bytes, counted from the start, must be there before it is worth reading again. 0 if the error is
@@ -286,6 +319,11 @@ impl<'a> Source<'a> for Scan<'a> {
     #[inline(always)]
     fn set_rest(&mut self, rest: &'a [u8]) {
         self.rest = rest;
+    }
+
+    #[inline(always)]
+    fn depth(&mut self) -> &mut u8 {
+        &mut self.depth
     }
 
     fn short(&mut self, field: FieldName, at: usize, needs: usize) -> Error {

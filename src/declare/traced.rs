@@ -11,13 +11,14 @@ pub struct Traced<'a, 'h> {
     frame: &'a [u8],
     rest: &'a [u8],
     hook: &'h mut dyn Hook,
+    depth: u8,
     regions: Vec<(FieldName, usize)>,
 }
 
 impl<'a, 'h> Traced<'a, 'h> {
     /// Reads from the start of `frame`.
     pub fn new(frame: &'a [u8], hook: &'h mut dyn Hook) -> Self {
-        Self { frame, rest: frame, hook, regions: Vec::new() }
+        Self { frame, rest: frame, hook, depth: 0, regions: Vec::new() }
     }
 
     /// The regions that it is in, the innermost last: which field says how long they are, and where they end. After an error, what
@@ -41,6 +42,10 @@ impl<'a> Source<'a> for Traced<'a, '_> {
 
     fn set_rest(&mut self, rest: &'a [u8]) {
         self.rest = rest;
+    }
+
+    fn depth(&mut self) -> &mut u8 {
+        &mut self.depth
     }
 
     fn short(&mut self, field: FieldName, at: usize, _: usize) -> Error {
