@@ -11,6 +11,7 @@ wireview::declared_laws!(numbers, Numbers);
 wireview::declared_laws!(options, Options<Span>, Laws::all());
 wireview::declared_laws!(bytes, Bytes<Span>);
 wireview::declared_laws!(question, Question<Span>);
+wireview::declared_laws!(command, Command<Span>);
 wireview::declared_laws!(packet, Packet<Span>);
 wireview::declared_laws!(conditions_1, Conditions<Span>, given = (1,));
 wireview::declared_laws!(conditions_2, Conditions<Span>, given = (2,));

@@ -87,15 +87,25 @@ pub const fn is_careless(draw: &Draw<'_>) -> bool {
 /// Bytes: at most `most`, or just so many.
 #[must_use]
 pub fn bytes(draw: &mut Draw<'_>, most: u64, exact: bool, with_nul: bool) -> Bytes {
-    let len = if exact { most as usize } else { draw.length(most) };
+    if !with_nul && draw.exceeds(most) {
+        return Bytes::from_static(b"\0");
+    }
+    let len = len(draw, most, exact);
     draw.filled(len, with_nul).into()
 }
 
 /// Text of at most `most` bytes, or of just so many.
 #[must_use]
 pub fn text(draw: &mut Draw<'_>, most: u64, exact: bool, with_nul: bool) -> Text<Bytes> {
-    let len = if exact { most as usize } else { draw.length(most) };
-    draw.utf8(len, with_nul, exact).into()
+    if !with_nul && draw.exceeds(most) {
+        return "\0".into();
+    }
+    let len = len(draw, most, exact);
+    draw.utf8(len, with_nul, exact || len as u64 > most).into()
+}
+
+fn len(draw: &mut Draw<'_>, most: u64, exact: bool) -> usize {
+    if exact { most as usize + usize::from(draw.exceeds(most)) } else { draw.length(most) }
 }
 
 /// Up to `most` elements.
@@ -107,16 +117,27 @@ pub fn counted<E: Declare>(draw: &mut Draw<'_>, most: u64, given: E::Context) ->
 /// Up to `elements` elements, in at most `most` bytes.
 #[must_use]
 pub fn within<E: Declare>(draw: &mut Draw<'_>, most: u64, elements: u64, given: E::Context) -> Seq<Bytes, E> {
+    let elements = elements.min(u32::MAX.into());
+    let (too_many, too_long) = (draw.exceeds(elements), draw.exceeds(most));
+    let wanted = match (too_many, too_long) {
+        (true, _) => elements as usize + 1,
+        (_, true) => most as usize + 1,
+        _ => draw.count(elements),
+    };
     let mut region = Vec::new();
-    let mut count = 0;
-    for _ in 0..draw.count(elements.min(u32::MAX.into())) {
+    let mut count = 0_u32;
+    for _ in 0..wanted {
+        let ends = too_long && region.len() as u64 > most;
         match element::<E>(draw, given) {
-            Some(element) if (region.len() + element.len()) as u64 <= most => {
+            Some(element) if !ends && (too_long || (region.len() + element.len()) as u64 <= most) => {
                 region.extend_from_slice(&element);
                 count += 1;
             }
             _ => break,
         }
+    }
+    if (too_many && u64::from(count) <= elements) || (too_long && region.len() as u64 <= most) {
+        draw.falls_short();
     }
     Seq::new(region.into(), count)
 }
@@ -172,7 +193,8 @@ pub fn last<'a, E: Declare>(
     }
     let mut chosen: Vec<&[u8]> = Vec::new();
     if !others.is_empty() {
-        for _ in 0..draw.count(most - 1) {
+        let others_wanted = if draw.exceeds(most) { most as usize } else { draw.count(most - 1) };
+        for _ in 0..others_wanted {
             chosen.push(others[draw.below(others.len())]);
         }
     }

@@ -21,11 +21,16 @@ pub(super) struct Plan {
     tries: u32,
     room: usize,
     pub(super) careless: bool,
+    /// Which limit is to be exceeded by one, of those that come up in the outermost message.
+    pub(super) beyond: Option<u32>,
+    /// How many come in front of it.
+    left: Option<u32>,
+    pub(super) exceeded: bool,
 }
 
 impl Plan {
     pub(super) const fn new() -> Self {
-        Self { depth: 0, tries: TRIES, room: ROOM, careless: false }
+        Self { depth: 0, tries: TRIES, room: ROOM, careless: false, beyond: None, left: None, exceeded: false }
     }
 }
 
@@ -33,7 +38,7 @@ impl Draw<'_> {
     /// Draws a message with `one`, which is tried up to `tries` times: within bounds if it is the outermost.
     pub(crate) fn within<T>(&mut self, tries: u32, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<T> {
         if self.plan.depth == 0 {
-            self.plan = Plan { careless: self.plan.careless, ..Plan::new() };
+            self.plan = Plan { careless: self.plan.careless, beyond: self.plan.beyond, ..Plan::new() };
         }
         if self.plan.depth >= DEEPEST {
             return None;
@@ -43,6 +48,10 @@ impl Draw<'_> {
         for _ in 0..tries {
             if self.spend().is_none() {
                 break;
+            }
+            if self.plan.depth == 1 {
+                self.plan.left = self.plan.beyond;
+                self.plan.exceeded = false;
             }
             found = one(self);
             if found.is_some() {
@@ -64,6 +73,29 @@ impl Draw<'_> {
         self.plan.careless
     }
 
+    /// Whether the limit `most` that has come up is the one to be exceeded by one.
+    pub(crate) fn exceeds(&mut self, most: u64) -> bool {
+        if self.plan.depth != 1 || most > 4096 {
+            return false;
+        }
+        match self.plan.left {
+            Some(0) => {
+                self.plan.left = None;
+                self.plan.exceeded = true;
+                true
+            }
+            left => {
+                self.plan.left = left.map(|left| left - 1);
+                false
+            }
+        }
+    }
+
+    /// It was not possible to exceed it.
+    pub(crate) const fn falls_short(&mut self) {
+        self.plan.exceeded = false;
+    }
+
     /// A number of `bits` bits, at most 128, from where something ends more often than not, and one of `hints` now and then.
     pub(crate) fn bits(&mut self, bits: u32, hints: &[u128]) -> u128 {
         let all = u128::MAX >> (128 - bits.clamp(1, 128));
@@ -82,6 +114,9 @@ impl Draw<'_> {
     /// A length of up to `most` bytes, within what the message may still take: often none, few, or as many as a length of one byte
     /// can say, seldom the most of all.
     pub(crate) fn length(&mut self, most: u64) -> usize {
+        if self.exceeds(most) {
+            return most as usize + 1;
+        }
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(self.plan.room);
         let few = most.min(12);
         let len = match self.below(16) {
