@@ -19,7 +19,7 @@ const PARTS: u32 = 12;
 const NUMBERS: u32 = 24;
 
 /// How many elements there are to choose from where one has to be the last.
-const POOL: usize = 48;
+const POOL: usize = 12;
 
 /// A message, which `one` draws.
 pub fn message<T>(draw: &mut Draw<'_>, one: impl FnMut(&mut Draw<'_>) -> Option<T>) -> Option<T> {
@@ -203,7 +203,7 @@ pub fn last<'a, E: Declare>(
 }
 
 fn element<E: Declare>(draw: &mut Draw<'_>, given: E::Context) -> Option<Vec<u8>> {
-    draw.within(PARTS, |draw| E::draw_written(draw, given).filter(|element| !element.is_empty()))
+    draw.apart(|draw| draw.within(PARTS, |draw| E::draw_written(draw, given).filter(|element| !element.is_empty())))
 }
 
 /// A message as it is on the wire.

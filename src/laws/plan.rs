@@ -21,7 +21,7 @@ pub(super) struct Plan {
     tries: u32,
     room: usize,
     pub(super) careless: bool,
-    /// Which limit is to be exceeded by one, of those that come up in the outermost message.
+    /// Which limit is to be exceeded by one, of those that come up outside of sequences.
     pub(super) beyond: Option<u32>,
     /// How many come in front of it.
     left: Option<u32>,
@@ -53,10 +53,12 @@ impl Draw<'_> {
                 self.plan.left = self.plan.beyond;
                 self.plan.exceeded = false;
             }
+            let limits = (self.plan.left, self.plan.exceeded);
             found = one(self);
             if found.is_some() {
                 break;
             }
+            (self.plan.left, self.plan.exceeded) = limits;
         }
         self.plan.depth -= 1;
         found
@@ -75,7 +77,7 @@ impl Draw<'_> {
 
     /// Whether the limit `most` that has come up is the one to be exceeded by one.
     pub(crate) fn exceeds(&mut self, most: u64) -> bool {
-        if self.plan.depth != 1 || most > 4096 {
+        if most > 4096 {
             return false;
         }
         match self.plan.left {
@@ -89,6 +91,14 @@ impl Draw<'_> {
                 false
             }
         }
+    }
+
+    /// Draws what is written by itself, in which no limit can be exceeded.
+    pub(crate) fn apart<T>(&mut self, one: impl FnOnce(&mut Self) -> T) -> T {
+        let left = self.plan.left.take();
+        let found = one(self);
+        self.plan.left = left;
+        found
     }
 
     /// It was not possible to exceed it.
