@@ -1,6 +1,7 @@
 //! One function a target.
 
 mod connection;
+mod declared;
 mod deframer;
 mod formats;
 mod gather;
@@ -10,6 +11,7 @@ mod proxy;
 mod resp;
 
 pub use connection::connection;
+pub use declared::declared;
 pub use deframer::deframer;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
@@ -30,6 +32,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("http1_responses", http1_responses),
     ("proxy", proxy),
     ("formats", formats),
+    ("declared", declared),
     ("deframer", deframer),
     ("gather", gather),
     ("connection", connection),
