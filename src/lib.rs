@@ -110,6 +110,7 @@
 //! | `std` | `writev`, file regions, the blocking driver | |
 //! | `tls` | [`mod@tls`]: rustls below a [`tokio::Connection`] | tokio-rustls |
 //! | `ktls` | the same by the kernel where it can, Linux | nix, socket2, zeroize |
+//! | `derive` | [`#[derive(Wire)]`](derive@Wire), [`declare`]: formats that are declared | syn; crc-fast, adler2 for checksums |
 //! | `nom` | nom 8 parsers as codecs: [`formats::nom`] | nom |
 //! | `zerocopy` | header structs read in place: [`formats::Headed`] | zerocopy |
 //! | `tracing` | a span for each connection, an event for each fault | tracing |
@@ -188,7 +189,7 @@ pub mod guide {
     pub mod kernel_zero_copy {}
 }
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "derive", feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

@@ -259,6 +259,118 @@ fn a_peer_does_not_decide_how_deep_the_stack_gets() {
     assert!(codec.parse(&nested(deepest)).is_ok());
     for depth in [deepest + 1, 3000] {
         let error = codec.parse(&nested(depth)).expect_err("too deep");
-        assert_eq!((error.kind(), error.field(), error.offset()), (Kind::Limit, "0", 4 + 5 * (deepest + 1)));
+        assert_eq!((error.kind(), error.field(), error.offset()), (Kind::Limit, "Node", 4 + 5 * (deepest + 1)));
+    }
+}
+
+/// What may be cut off at its end, bytes of which something is true, and lengths that are no longer than they need be.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(length = varint(4, minimal), counts = after, max = 1000))]
+struct Tail<B> {
+    #[wire(len = varint(2, minimal), max = 300, each = u8::is_ascii_lowercase)]
+    word: Text<B>,
+    #[wire(more, assert = code != 0)]
+    code: Option<u16>,
+    #[wire(more, len = u8, each = is_even)]
+    data: Option<B>,
+    #[wire(more, rest, max = 4, assert = !rest.is_empty())]
+    rest: Option<Seq<B, Level>>,
+}
+
+fn is_even(byte: &u8) -> bool {
+    byte % 2 == 0
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8)]
+enum Level {
+    #[wire(tag = 1)]
+    Low(#[wire(assert = value < 10)] u8),
+    #[wire(tag = 2)]
+    High,
+}
+
+fn read(bytes: &[u8]) -> wireview::Result<Tail<&[u8]>> {
+    let mut codec = Declared::<Tail<Span>>::new();
+    codec.delimit(bytes)?;
+    codec.parse(bytes)
+}
+
+#[test]
+fn what_is_left_out_at_the_end() {
+    let mut codec = Declared::<Tail<Span>>::new();
+    for bytes in [
+        &b"\x03\x02hi"[..],
+        b"\x05\x02hi\x01\x02",
+        b"\x08\x02hi\x01\x02\x02\x04\x06",
+        b"\x09\x02hi\x01\x02\0\x02\x01\x09",
+    ] {
+        let tail = read(bytes).expect("lawful");
+        assert_eq!(written(&mut codec, tail), bytes);
+        laws::Laws::all().canonical().check_round_trip(Declared::<Tail<Span>>::new, bytes);
+    }
+    let refused = |bytes: &[u8]| match read(bytes) {
+        Ok(tail) => panic!("{tail:?}"),
+        Err(error) => (error.kind(), error.field(), error.offset()),
+    };
+    assert_eq!(refused(b"\x03\x02hI"), (Kind::Malformed, "word", 3));
+    assert_eq!(refused(b"\x05\x02hi\0\0"), (Kind::Malformed, "code", 4));
+    assert_eq!(refused(b"\x04\x02hi\x01"), (Kind::Truncated, "code", 4));
+    assert_eq!(refused(b"\x08\x02hi\x01\x02\x02\x04\x05"), (Kind::Malformed, "data", 8));
+    assert_eq!(refused(b"\x08\x02hi\x01\x02\0\x01\x0a"), (Kind::Malformed, "Low", 8));
+    assert_eq!(refused(b"\x04\x82\0hi"), (Kind::Malformed, "word.len", 1));
+    assert_eq!(refused(b"\x83\0\x02hi"), (Kind::Malformed, "length", 0));
+
+    let tail = Tail { word: Text::from("hi"), code: Some(258), data: Some(&b"\x04"[..]), rest: None };
+    let put = |tail: Tail<&'static [u8]>| {
+        let mut out = Gather::new();
+        let error = out.message(|out| Declared::<Tail<Span>>::new().encode(tail, out)).expect_err("not lawful");
+        (error.kind(), error.field())
+    };
+    assert_eq!(put(Tail { code: None, ..tail }), (Kind::Malformed, "data"));
+    assert_eq!(put(Tail { code: Some(0), ..tail }), (Kind::Malformed, "code"));
+    assert_eq!(put(Tail { word: Text::from("Hi"), ..tail }), (Kind::Malformed, "word"));
+    assert_eq!(put(Tail { data: Some(b"\x01"), ..tail }), (Kind::Malformed, "data"));
+    assert_eq!(put(Tail { rest: Some(Seq::default()), ..tail }), (Kind::Malformed, "rest"));
+}
+
+/// A record of which later versions know more.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(given(version: u16))]
+struct Entry<B> {
+    #[wire(len = u8)]
+    key: B,
+    #[wire(since = 2)]
+    time: Option<u32>,
+    #[wire(since = 1, until = 3)]
+    old: Option<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(length = u16, counts = after, max = 1000), given(version: u16))]
+struct Entries<B> {
+    #[wire(count = u8, give(version))]
+    list: Seq<B, Entry<Span>>,
+}
+
+#[test]
+fn a_version_is_given() {
+    let entry = |version| Entry {
+        key: &b"k"[..],
+        time: (version >= 2).then_some(9),
+        old: (1..3).contains(&version).then_some(5),
+    };
+    for (version, wanted) in [(0, 2), (1, 3), (2, 7), (3, 6)] {
+        let list = Seq::<_, Entry<Span>>::write([entry(version), entry(version)], (version,)).expect("of this version");
+        let factory = || Declared::<Entries<Span>>::given((version,));
+        let bytes = written(&mut factory(), Entries { list });
+        assert_eq!(bytes.len(), 3 + 2 * wanted);
+        laws::check(factory, &bytes);
+        laws::check_round_trip(factory, &bytes);
+        let view = factory().parse(&bytes).expect("of this version");
+        let read: Vec<_> = view.list.iter_given((version,)).collect();
+        assert_eq!(read, [Ok(entry(version)), Ok(entry(version))]);
+        let other = Seq::<_, Entry<Span>>::write([entry(version)], (9 * (version + 1),));
+        assert_eq!(other.map_err(|error| error.kind()).is_ok(), version == 3);
     }
 }

@@ -1,7 +1,9 @@
 //! Declared messages that are drawn, and the laws they keep.
 
-use wireview::Span;
-use wireview::laws::Laws;
+use proptest::prelude::*;
+use wireview::declare::{self, Check, Computed, Declare, Declared, Framed, Put, Text};
+use wireview::laws::{self, Draw, Fault, Laws};
+use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire};
 
 mod declared;
 use declared::*;
@@ -51,7 +53,9 @@ fn bytes_as_they_were_written_by_hand() {
         _gap: (),
     };
     let covered = b"\x02ab\0\xac\x02\x03";
-    let (a, b) = covered.iter().fold((1, 0), |(a, b), byte| ((a + u32::from(*byte)) % 65521, (b + a + u32::from(*byte)) % 65521));
+    let (a, b) = covered
+        .iter()
+        .fold((1, 0), |(a, b), byte| ((a + u32::from(*byte)) % 65521, (b + a + u32::from(*byte)) % 65521));
     let mut wanted = [&b"\0\x1d"[..], covered, &(b << 16 | a).to_le_bytes()].concat();
     let mut crc = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32IsoHdlc);
     crc.update(&wanted);
@@ -176,5 +180,7 @@ fn what_cannot_be_is_not_drawn() {
     assert_eq!(Around::<Span>::draw(&mut Draw::new(1), ()), None);
     assert_eq!(Around::<Span>::draw(&mut Draw::from_input(b""), ()), None);
     let told = std::panic::catch_unwind(|| laws::check_all_declared::<Around<Span>>(&Laws::all(), ()));
-    assert!(told.expect_err("nothing was seen").downcast_ref::<String>().is_some_and(|told| told.contains("hardly any")));
+    assert!(
+        told.expect_err("nothing was seen").downcast_ref::<String>().is_some_and(|told| told.contains("hardly any"))
+    );
 }

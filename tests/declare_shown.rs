@@ -221,7 +221,7 @@ fn wireshark_reads_it_by_the_dissector() {
         "publish.headers.count",
         "publish.header.name",
         "publish.value.tag",
-        "publish.value.number.0",
+        "publish.value.number.number",
         "publish.payload",
         "publish.checksum",
     ];

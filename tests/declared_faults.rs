@@ -49,7 +49,18 @@ macro_rules! note {
             #[allow(dead_code)]
             fn of_note(note: Note<B>) -> Self {
                 let Note { kind, low, flags, stream, deadline, topic, pairs, .. } = note;
-                Self { magic: (), kind, low, flags, stream, deadline, topic, $count: Computed::new(), pairs, sum: Check::new() }
+                Self {
+                    magic: (),
+                    kind,
+                    low,
+                    flags,
+                    stream,
+                    deadline,
+                    topic,
+                    $count: Computed::new(),
+                    pairs,
+                    sum: Check::new(),
+                }
             }
         }
     };
@@ -70,14 +81,14 @@ note!(OtherBits, big, count, b"N", 5, 1, 20, 9, kind, 5, 3);
 
 /// What a faulty half does.
 trait Half: Framed<Context = ()> {
-    fn read(view: Self::Of<&[u8]>) -> Note<&[u8]>;
+    fn read<'a>(view: Self::Of<&'a [u8]>) -> Note<&'a [u8]>;
     fn write<B: Outgoing>(note: Note<B>, out: &mut Gather) -> Result<()>;
 }
 
 macro_rules! halves {
     ($($name:ident),*) => { $(
         impl Half for $name<Span> {
-            fn read(view: $name<&[u8]>) -> Note<&[u8]> {
+            fn read<'a>(view: <Self as Wire>::Of<&'a [u8]>) -> Note<&'a [u8]> {
                 view.into_note()
             }
 
@@ -89,8 +100,18 @@ macro_rules! halves {
 }
 
 halves!(
-    Note, OtherOrder, OtherMagic, LooserAssert, TighterAssert, OtherFlag, LongerTopic, ShorterTopic, MorePairs, FewerPairs,
-    LaterCheck, OtherBits
+    Note,
+    OtherOrder,
+    OtherMagic,
+    LooserAssert,
+    TighterAssert,
+    OtherFlag,
+    LongerTopic,
+    ShorterTopic,
+    MorePairs,
+    FewerPairs,
+    LaterCheck,
+    OtherBits
 );
 
 /// Reads as `R` and writes as `W`.

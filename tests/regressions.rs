@@ -1,13 +1,7 @@
 //! What the fuzz targets were started from, and all that ever failed, replayed on stable without libFuzzer.
 //!
 //! `BLESS=1 cargo test --test regressions` writes the golden outcomes anew: look at what changed.
-#![cfg(all(
-    feature = "derive",
-    feature = "testing",
-    feature = "tokio",
-    feature = "nom",
-    feature = "zerocopy"
-))]
+#![cfg(all(feature = "derive", feature = "testing", feature = "tokio", feature = "nom", feature = "zerocopy"))]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -4,6 +4,8 @@
 //! | --- | --- | --- | --- |
 //! | [`resp`] | RESP2 and RESP3, both directions, inline commands | lengths, counts, line ends, numbers, depth, types | meaning of commands, UTF-8, unique keys of maps and sets |
 //! | [`http1`] | HTTP/1.1 and 1.0, both directions, bodies of every framing | grammar of heads, chunks and trailers; all that says where a message ends; one `Host` | what fields mean, the form of targets, content and transfer codings other than chunked |
+//! | [`mqtt`] | MQTT 5 | every packet and property: flags, lengths, UTF-8, values | sessions, meaning of reason codes; where properties stand, unless asked |
+//! | [`dns`] | DNS over TCP | header, questions, records of the common types | where names point, unless they are followed; other types |
 //! | [`proxy`] | the PROXY protocol, versions 1 and 2 | grammar, lengths, families, commands, TLVs | what TLVs mean, whether the peer is trusted, checksums unless asked |
 //!
 //! A codec sees of wireview only what its users see: each is also an example of how one is written.
@@ -12,8 +14,12 @@
 
 extern crate alloc;
 
+#[cfg(feature = "dns")]
+pub mod dns;
 #[cfg(feature = "http1")]
 pub mod http1;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 #[cfg(feature = "proxy")]
 pub mod proxy;
 #[cfg(feature = "resp")]

@@ -25,7 +25,7 @@ impl Parse for Attr {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = Ident::parse_any(input)?;
         let arg = if input.parse::<Option<Token![=]>>()?.is_some() {
-            Arg::Value(input.parse()?)
+            Arg::Value(Box::new(bare(input.parse()?)))
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -34,6 +34,14 @@ impl Parse for Attr {
             Arg::None
         };
         Ok(Self { name, arg, used: false })
+    }
+}
+
+/// What a declarative macro has put in place of `$name`, without the invisible parentheses around it.
+pub(crate) fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => bare(*group.expr),
+        other => other,
     }
 }
 

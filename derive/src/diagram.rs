@@ -55,6 +55,7 @@ fn step(canvas: &mut Canvas, node: &Node<'_>, list: &[Field], lsb: bool) {
             let condition = match &field.presence {
                 Some(Presence::If(condition)) => shown(quote::quote!(#condition)),
                 Some(Presence::Bit { field, mask }) => shown(quote::quote!(#field & #mask != 0)),
+                Some(Presence::More) => "there is more".to_owned(),
                 None => String::new(),
             };
             canvas.note(&format!("if {condition}:"));
@@ -113,7 +114,7 @@ fn extent(field: &Field) -> String {
         Kind::Check { algorithm, .. } => format!(" ({})", kind_name(algorithm)),
         Kind::Align { to, .. } => format!(" (padding to {to} bytes)"),
         Kind::Array(len) => format!(" ({} bytes)", shown(quote::quote!(#len))),
-        Kind::Bytes { extent, text } => {
+        Kind::Bytes { extent, text, .. } => {
             let what = if *text { "bytes of text" } else { "bytes" };
             match extent {
                 Extent::Prefix { .. } => format!(" ({} {what})", field.prefix_name()),

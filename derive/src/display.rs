@@ -33,8 +33,9 @@ fn show(fields: &Fields, name: &str) -> (TokenStream, TokenStream) {
     });
     let parts = shown.iter().map(|field| {
         let (local, name) = (&field.local, &field.name);
-        // A tuple's only field needs no name.
-        let label = if name.parse::<usize>().is_ok() { " ".to_owned() } else { format!(" {name}=") };
+        // What has no name in the program needs none here.
+        let unnamed = matches!(field.member, Some(syn::Member::Unnamed(_)));
+        let label = if unnamed { " ".to_owned() } else { format!(" {name}=") };
         let value = value(field);
         if field.presence.is_some() {
             quote! {

@@ -176,6 +176,17 @@ impl Drawer<'_> {
                 let condition = match presence {
                     Presence::If(condition) => quote!(#condition),
                     Presence::Bit { field, mask } => quote!((#field & (#mask)) != 0),
+                    // Only behind another one that is there.
+                    Presence::More => {
+                        let before = list.iter().take_while(|other| other.local != field.local).last();
+                        match before.filter(|before| before.is_more()) {
+                            Some(before) => {
+                                let before = &before.local;
+                                quote!(#before.is_some() && __draw.flag())
+                            }
+                            None => quote!(__draw.flag()),
+                        }
+                    }
                 };
                 quote! {
                     let #local = if #condition {
@@ -243,11 +254,15 @@ impl Drawer<'_> {
                     })?;
                 }
             }
-            Kind::Bytes { text, extent } => {
+            Kind::Bytes { text, extent, each } => {
                 let (most, exact) = self.most(extent, list);
                 let with_nul = !matches!(extent, Extent::Nul { .. });
                 let draw = if *text { quote!(text) } else { quote!(bytes) };
-                quote!(let #local = __sample::#draw(__draw, #most, #exact, #with_nul); #asserts)
+                let each = each.as_ref().map(|each| {
+                    let keep = if *text { quote!(each_of_text) } else { quote!(each) };
+                    quote!(let #local = __sample::#keep(__draw, #local, #exact, #each)?;)
+                });
+                quote!(let #local = __sample::#draw(__draw, #most, #exact, #with_nul); #each #asserts)
             }
             Kind::Seq { element, extent, max, give } => {
                 let give = Reader::give(give);
@@ -438,7 +453,7 @@ fn conditions(field: &Field) -> Vec<Expr> {
     match &field.presence {
         Some(Presence::If(condition)) => list.push(condition.clone()),
         Some(Presence::Bit { field, mask }) => list.push(syn::parse_quote!(#field & #mask)),
-        None => {}
+        Some(Presence::More) | None => {}
     }
     list
 }

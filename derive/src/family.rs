@@ -108,7 +108,7 @@ impl Declaration {
                     let bytes = constant.len();
                     sizes.push(quote!(::core::option::Option::Some(#bytes)));
                 }
-                Kind::Bytes { extent: Extent::Fixed(len), text } => {
+                Kind::Bytes { extent: Extent::Fixed(len), text, each: None } => {
                     any &= !text;
                     sizes.push(quote!(::core::option::Option::Some(#len)));
                 }

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{BinOp, Error, Expr, GenericArgument, Lit, Member, PathArguments, Result, Token, Type};
 
-use crate::attrs::Attrs;
+use crate::attrs::{Attrs, bare};
 use crate::model::{Scope, docs, holds};
 use crate::number::{Number, bits_of, int, word};
 
@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     Bytes {
         text: bool,
         extent: Extent,
+        /// What is true of each byte.
+        each: Option<Expr>,
     },
     Seq {
         element: Type,
@@ -129,6 +131,8 @@ pub(crate) enum Presence {
         mask: Expr,
     },
     If(Expr),
+    /// If anything is left.
+    More,
 }
 
 /// A domain type over a number.
@@ -146,8 +150,8 @@ pub(crate) struct Cover {
     pub(crate) zeroed: bool,
 }
 
-const OF_FIELDS: &str = "big, little, width, varint, zigzag, minimal, bits, len, count, max, nul, rest, last, if, since, until, \
-    check(…), magic, pad, align, ignore, tag, give(…), map(…), try_map(…), assert, frame(…)";
+const OF_FIELDS: &str = "big, little, width, varint, zigzag, minimal, bits, len, count, max, nul, rest, last, each, if, since, \
+    until, more, check(…), magic, pad, align, ignore, tag, give(…), map(…), try_map(…), assert, frame(…)";
 
 impl Field {
     /// A field that is not in the program.
@@ -170,6 +174,7 @@ impl Field {
     pub(crate) fn read(
         index: usize,
         field: &syn::Field,
+        alone: bool,
         before: &[Self],
         scope: &Scope<'_>,
         tag: Option<&Number>,
@@ -177,6 +182,10 @@ impl Field {
         let (member, local, name) = match &field.ident {
             Some(ident) => {
                 (Member::Named(ident.clone()), ident.clone(), ident.to_string().trim_start_matches("r#").to_owned())
+            }
+            // Alone, it is called by what it is.
+            None if alone => {
+                (Member::Unnamed(index.into()), format_ident!("value", span = field.ty.span()), "value".to_owned())
             }
             None => (
                 Member::Unnamed(index.into()),
@@ -193,7 +202,7 @@ impl Field {
             (None, Some(_)) => {
                 return Err(Error::new_spanned(
                     &field.ty,
-                    "when is it there? Write `#[wire(if = flags & 1 != 0)]`, `since = 3` or `until = 5`",
+                    "when is it there? Write `#[wire(if = flags & 1 != 0)]`, `since = 3`, `until = 5` or `more`",
                 ));
             }
             (Some(_), None) => {
@@ -233,6 +242,12 @@ impl Field {
         {
             return Err(Error::new(self.span, "bit fields, computed fields and checksums are always there"));
         }
+        if let Some(more) = before.iter().find(|field| field.is_more() && !self.is_more()) {
+            return Err(Error::new(
+                self.span,
+                format!("`{}` may be where the message ends: what follows it is `more`, too", more.name),
+            ));
+        }
         Ok(())
     }
 
@@ -243,6 +258,11 @@ impl Field {
             Kind::Nested { extent, .. } => matches!(extent, Some(Extent::Rest)),
             _ => false,
         }
+    }
+
+    /// Whether it is there only if anything is left.
+    pub(crate) fn is_more(&self) -> bool {
+        matches!(self.presence, Some(Presence::More))
     }
 
     /// Whether it takes as many bytes in each message.
@@ -300,13 +320,13 @@ fn kind(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, tag: Option<&Number>, s
         ));
     }
     if scope.holder.is_some() && word(ty) == scope.holder {
-        return Ok(Kind::Bytes { text: false, extent: bytes_extent(attrs, big, span)? });
+        return Ok(Kind::Bytes { text: false, extent: bytes_extent(attrs, big, span)?, each: each(attrs)? });
     }
     if let Some(held) = inner(ty, "Text") {
         if word(held) != scope.holder {
             return Err(Error::new_spanned(held, "text is held as all bytes of the message are: `Text<B>`"));
         }
-        return Ok(Kind::Bytes { text: true, extent: bytes_extent(attrs, big, span)? });
+        return Ok(Kind::Bytes { text: true, extent: bytes_extent(attrs, big, span)?, each: each(attrs)? });
     }
     if let Some(args) = arguments(ty, "Seq") {
         return seq(ty, &args, attrs, scope, big, span);
@@ -494,6 +514,11 @@ fn bytes_extent(attrs: &mut Attrs, big: bool, span: Span) -> Result<Extent> {
     })
 }
 
+/// What is true of each byte of a field.
+fn each(attrs: &mut Attrs) -> Result<Option<Expr>> {
+    Ok(attrs.value("each", "each = u8::is_ascii")?.map(|(_, each)| each))
+}
+
 /// `len = …` or `count = …`, with its `max`.
 fn extent(attrs: &mut Attrs, what: &str, big: bool) -> Result<Option<Extent>> {
     let counts = what == "count";
@@ -568,6 +593,13 @@ fn presence(attrs: &mut Attrs, scope: &Scope<'_>) -> Result<Option<Presence>> {
     let condition = attrs.value("if", "if = flags & 1 != 0")?;
     let since = attrs.value("since", "since = 3")?;
     let until = attrs.value("until", "until = 5")?;
+    if let Some(name) = attrs.flag("more")? {
+        return if condition.is_none() && since.is_none() && until.is_none() {
+            Ok(Some(Presence::More))
+        } else {
+            Err(Error::new(name.span(), "either `more`, or a condition"))
+        };
+    }
     if let Some((name, _)) = since.as_ref().or(until.as_ref()) {
         if !scope.given.iter().any(|(given, _)| given == "version") {
             return Err(Error::new(name.span(), "of which version? Write `#[wire(given(version: u16))]` on the type"));
@@ -687,7 +719,7 @@ struct Pair(Ident, Option<Expr>);
 impl Parse for Pair {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
-        let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
+        let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(bare(input.parse()?)) } else { None };
         Ok(Self(name, value))
     }
 }
@@ -975,18 +1007,21 @@ fn expressions(list: &[Field]) -> Result<()> {
                     _ => {}
                 }
             }
-            None => {}
+            Some(Presence::More) | None => {}
         }
         for condition in conditions {
             for name in idents(quote::quote!(#condition)) {
                 let Some(found) = list.iter().position(|other| other.local == name && other.member.is_some()) else {
                     continue;
                 };
-                let own = found == at && field.presence.is_none();
+                // Of itself, an optional field says what holds if it is there.
+                let own = found == at && field.asserts.iter().any(|assert| core::ptr::eq(assert, condition));
                 if found > at || (found == at && !own) {
                     return Err(Error::new(name.span(), format!("`{name}` has not been read here")));
                 }
-                if !list[found].is_plain() && list[found].presence.is_none() || list[found].presence.is_some() {
+                // How many elements there are is known of any holder.
+                let known = list[found].is_plain() || matches!(list[found].kind, Kind::Seq { .. });
+                if !known || list[found].presence.is_some() && !own {
                     return Err(no_bytes(&name));
                 }
             }

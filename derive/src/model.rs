@@ -162,11 +162,11 @@ fn frame_of(fields: &Fields, scan: Option<(Span, Expr)>) -> Result<Option<Frame>
         settled &= field.is_fixed();
     }
     if let Some((span, _)) = &scan
-        && fields.list.iter().any(Field::is_rest)
+        && fields.list.iter().any(|field| field.is_rest() || field.is_more())
     {
         return Err(Error::new(
             *span,
-            "what takes `rest` has no end to be found: write `frame(length = …, counts = after, max = …)`",
+            "what takes `rest`, or what is `more`, has no end to be found: write `frame(length = …, counts = after, max = …)`",
         ));
     }
     Ok(found.map(Frame::Length).or(scan.map(|(_, max)| Frame::Scan(max))))
@@ -176,7 +176,7 @@ impl Fields {
     /// Reads the fields of a struct or variant behind those in `list`. `tag` is the number that an unknown variant keeps.
     fn read(fields: &syn::Fields, mut list: Vec<Field>, scope: &Scope<'_>, tag: Option<&Number>) -> Result<Self> {
         for (index, field) in fields.iter().enumerate() {
-            let read = Field::read(index, field, &list, scope, tag)?;
+            let read = Field::read(index, field, fields.len() == 1, &list, scope, tag)?;
             list.push(read);
         }
         field::resolve(&mut list)?;
@@ -250,7 +250,11 @@ impl Variant {
             ));
         }
         let keeps = unknown.is_some();
-        let fields = Fields::read(&variant.fields, Vec::new(), scope, keeps.then_some(tag))?;
+        let mut fields = Fields::read(&variant.fields, Vec::new(), scope, keeps.then_some(tag))?;
+        // What is alone in its variant has its name.
+        if let (syn::Fields::Unnamed(_), [only]) = (&variant.fields, &mut fields.list[..]) {
+            only.name = variant.ident.to_string();
+        }
         if keeps && !fields.list.iter().any(|field| matches!(field.kind, Kind::Tag)) {
             return Err(Error::new(
                 variant.ident.span(),

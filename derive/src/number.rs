@@ -68,12 +68,17 @@ impl Number {
             ("u56", None) => plain("u64", 7),
             ("u64", None) => plain("u64", 8),
             ("varint", args) => {
-                let width = match args {
-                    None => 10,
-                    Some(args) if args.len() == 1 => int(&args[0])?,
+                let mut args = args.into_iter().flatten();
+                let width = args.next().map_or(Some(10), int)?;
+                let minimal = match args.next() {
+                    None => false,
+                    Some(Expr::Path(path)) if path.path.is_ident("minimal") => true,
                     Some(_) => return None,
                 };
-                let wide = Wide::Varint { width: width.clamp(1, 10), minimal: false };
+                if args.next().is_some() {
+                    return None;
+                }
+                let wide = Wide::Varint { width: width.clamp(1, 10), minimal };
                 Self { ty: Ident::new("u64", name.span()), wide, big }
             }
             _ => return None,

@@ -147,7 +147,8 @@ impl Reader<'_> {
         let tags = list.iter().filter_map(|field| match field.kind {
             Kind::Tag => {
                 let local = &field.local;
-                Some(quote!(let #local = __tag;))
+                let asserts = self.asserts(&field.asserts, &field.name, &quote!(__tag_at));
+                Some(quote!(let #local = __tag; #asserts))
             }
             _ => None,
         });
@@ -284,6 +285,7 @@ impl Reader<'_> {
                 let condition = match &field.presence {
                     Some(Presence::If(condition)) => quote!(#condition),
                     Some(Presence::Bit { field, mask }) => quote!((#field & (#mask)) != 0),
+                    Some(Presence::More) => quote!(!__source.rest().is_empty()),
                     None => unreachable!("an optional field has a condition"),
                 };
                 let none = Marks::none();
@@ -569,7 +571,7 @@ impl Reader<'_> {
         let end = marks.end(at, local, &quote!(__source.offset()));
         let len = field.extent_local(list);
         let read = match &field.kind {
-            Kind::Bytes { text, extent } => {
+            Kind::Bytes { text, extent, each } => {
                 let (slice, behind) = match extent {
                     Extent::Prefix { .. } | Extent::Named { .. } => {
                         (quote!(__source.slice(#len as usize, &#name)?), 0_usize)
@@ -594,12 +596,21 @@ impl Reader<'_> {
                         ::core::result::Result::Err(_) => __trace::Value::Bytes(#local),
                     })
                 };
+                let each = each.as_ref().map(|each| {
+                    quote! {
+                        if let ::core::option::Option::Some(__bad) = #local.iter().position(|__byte| !(#each)(__byte)) {
+                            let __start = __source.offset() - #behind - #local.len();
+                            return ::core::result::Result::Err(__wireview::Error::malformed(&#name, __start + __bad));
+                        }
+                    }
+                });
                 quote! {
                     let #local = #slice;
                     if __S::TRACES {
                         let __end = __source.offset();
                         __source.field(#name, __end - #local.len() - #behind..__end, None, #value, "");
                     }
+                    #each
                     #text
                 }
             }

@@ -70,6 +70,7 @@ fn one(of: &Declaration, field: &Field, all: &[Field]) -> TokenStream {
         None => quote!(::core::option::Option::None),
         Some(presence) => {
             let (rust, lua) = match presence {
+                Presence::More => ("more".to_owned(), Some("v.__more".to_owned())),
                 Presence::If(condition) => (condition.to_token_stream().to_string(), lua(condition)),
                 Presence::Bit { field, mask } => {
                     let mask_lua = lua(mask);
@@ -113,7 +114,7 @@ fn kind(of: &Declaration, field: &Field, all: &[Field]) -> TokenStream {
         Kind::Check { algorithm, big, .. } => {
             quote!(__declare::FieldKind::Check { bytes: <#algorithm as __declare::Checksum>::WIDTH, big: #big })
         }
-        Kind::Bytes { text, extent: ends } => {
+        Kind::Bytes { text, extent: ends, .. } => {
             let extent = extent(Some(ends));
             quote!(__declare::FieldKind::Bytes { extent: #extent, text: #text })
         }

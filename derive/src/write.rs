@@ -197,7 +197,16 @@ impl Writer<'_> {
         let list = &fields.list;
         let values = Self::values(fields, false);
         let asserts = Self::asserts(asserts, name);
-        let field_asserts = list.iter().map(|field| Self::asserts(&field.asserts, &field.name));
+        let field_asserts = list.iter().filter(|field| !field.asserts.is_empty()).map(|field| {
+            let (local, asserts) = (&field.local, Self::asserts(&field.asserts, &field.name));
+            match field.presence {
+                None => asserts,
+                Some(_) if field.is_plain() => {
+                    quote!(if let ::core::option::Option::Some(#local) = #local { #asserts })
+                }
+                Some(_) => quote!(if let ::core::option::Option::Some(#local) = &#local { #asserts }),
+            }
+        });
         let conditions = list.iter().filter_map(|field| match &field.presence {
             Some(Presence::If(condition)) => {
                 let (local, name) = (&field.local, &field.name);
@@ -209,6 +218,11 @@ impl Writer<'_> {
                 Some(quote!(__generated::absent((#flags & (#mask)) != 0, #local.is_some(), &#name, __out)?;))
             }
             _ => None,
+        });
+        // What follows something that is not there would be read as that.
+        let mores = list.windows(2).filter(|pair| pair[0].is_more() && pair[1].is_more()).map(|pair| {
+            let (before, local, name) = (&pair[0].local, &pair[1].local, &pair[1].name);
+            quote!(__generated::absent(#before.is_some() || #local.is_none(), true, &#name, __out)?;)
         });
         let marks = Marks::of(list);
         let start = marks.start.then(|| match lead {
@@ -238,6 +252,7 @@ impl Writer<'_> {
             #asserts
             #(#field_asserts)*
             #(#conditions)*
+            #(#mores)*
             #start
             #(#steps)*
             #(#checks)*
@@ -354,8 +369,13 @@ impl Writer<'_> {
                 }
             }
         };
+        let each = match &field.kind {
+            Kind::Bytes { each: Some(each), .. } => quote!(__generated::each(&#local, #each, &#name, __out)?;),
+            _ => quote!(),
+        };
         match &field.kind {
             Kind::Bytes { extent: Extent::Nul { max }, .. } => quote! {
+                #each
                 __generated::checked_len(__wireview::Outgoing::size(&#local), (#max) as u64, &#name, __out)?;
                 __generated::no_nul(&#local, &#name, __out)?;
                 __wireview::Outgoing::put(#local, __out);
@@ -363,9 +383,9 @@ impl Writer<'_> {
             },
             Kind::Bytes { extent: Extent::Fixed(len), .. } => {
                 let exact = exact(*len);
-                quote!(#exact __wireview::Outgoing::put(#local, __out);)
+                quote!(#exact #each __wireview::Outgoing::put(#local, __out);)
             }
-            Kind::Bytes { .. } => quote!(__wireview::Outgoing::put(#local, __out);),
+            Kind::Bytes { .. } => quote!(#each __wireview::Outgoing::put(#local, __out);),
             Kind::Seq { extent, max, .. } => {
                 let exact = if let Extent::Fixed(len) = extent { exact(*len) } else { quote!() };
                 let most = max
@@ -688,7 +708,7 @@ fn is_named(list: &[Field], field: &Field) -> bool {
         let condition = match &other.presence {
             Some(Presence::If(condition)) => words(quote!(#condition), name),
             Some(Presence::Bit { field, mask }) => field == name || words(quote!(#mask), name),
-            None => false,
+            Some(Presence::More) | None => false,
         };
         let given = match &other.kind {
             Kind::Nested { give, .. } | Kind::Seq { give, .. } => give.iter().any(|given| given == name),

@@ -48,6 +48,7 @@ local function fields(tvb, tree, list, at, stop, v, start, lsb, big, tag)
         local f = list[index]
         local present = true
         if f.cond ~= nil then
+            v.__more = at < stop
             local known, value = pcall(f.cond, v)
             if not known then
                 if tree then tree:add_expert_info(PI_UNDECODED, PI_WARN, f.name .. ": condition not understood") end

@@ -61,6 +61,8 @@ impl Writer {
         let mut table = String::new();
         let _ = write!(table, "types[{:?}] = {{ big = {}, lsb = {}, ", shape.name, shape.big, shape.lsb);
         match shape.body {
+            // Its absence is told where it is looked for.
+            Body::ByHand => return,
             Body::Struct(fields) => {
                 let framed = fields.iter().any(|field| matches!(field.kind, FieldKind::Frame { .. }));
                 let _ = write!(table, "framed = {framed}, ");
@@ -189,7 +191,7 @@ impl Writer {
 
     /// Registers a field of the tree, and says how Lua calls it.
     fn field(&mut self, within: &str, name: &str, kind: &'static str) -> String {
-        let abbreviation = alloc::format!("{within}.{name}");
+        let abbreviation = alloc::format!("{within}.{}", name.to_lowercase());
         if self.fields.iter().all(|(known, ..)| *known != abbreviation) {
             self.fields.push((abbreviation.clone(), name.into(), kind));
         }

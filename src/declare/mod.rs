@@ -36,7 +36,7 @@ pub use computed::Computed;
 pub use declared::Declared;
 pub use explain::Explanation;
 pub use lua::wireshark_lua;
-pub use seq::Given;
+pub use seq::IterGiven;
 pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
 pub use show::Show;
 pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};
@@ -61,8 +61,10 @@ pub trait Declare: Message {
     /// Whether any bytes of that size are a message: nothing is checked.
     const ANY: bool;
 
-    /// The declaration as data.
-    fn shape() -> &'static Shape;
+    /// The declaration as data; of a type that was written by hand, its name.
+    fn shape() -> &'static Shape {
+        const { &Shape::by_hand(*Self::NAME) }
+    }
 
     /// Reads one message from the front of `source` and moves it behind it.
     ///
@@ -210,7 +212,7 @@ pub mod generated {
     pub use super::seq::{counted, last, within};
     pub use super::source::{sum, verify};
     pub use super::write::{
-        Place, absent, after_varint, check, checked_len, frame_varint, malformed, no_nul, place, too_long, varint,
-        varint_len,
+        Place, absent, after_varint, check, checked_len, each, frame_varint, malformed, no_nul, place, too_long,
+        varint, varint_len,
     };
 }

@@ -18,6 +18,9 @@ const PARTS: u32 = 12;
 /// How often a number is, before all of them are tried, up to 16 bits.
 const NUMBERS: u32 = 24;
 
+/// For how many tries it counts to try all of them.
+const ALL_NUMBERS: u32 = 4000;
+
 /// How many elements there are to choose from where one has to be the last.
 const POOL: usize = 12;
 
@@ -44,6 +47,7 @@ pub fn number<T>(
             return Some(found);
         }
     }
+    draw.spend_many(ALL_NUMBERS)?;
     let all = u128::MAX >> (128 - bits);
     let start = u128::from(draw.number());
     let every = 1_u128 << bits.min(16);
@@ -106,6 +110,48 @@ pub fn text(draw: &mut Draw<'_>, most: u64, exact: bool, with_nul: bool) -> Text
 
 fn len(draw: &mut Draw<'_>, most: u64, exact: bool) -> usize {
     if exact { most as usize + usize::from(draw.exceeds(most)) } else { draw.length(most) }
+}
+
+/// The bytes of which `holds` is true; if there have to be as many as there were, one of them in the place of each other.
+///
+/// `None` if no byte will do.
+#[must_use]
+pub fn each(draw: &mut Draw<'_>, bytes: Bytes, exact: bool, holds: impl Fn(&u8) -> bool) -> Option<Bytes> {
+    if !exact {
+        let kept: Bytes = bytes.iter().copied().filter(|byte| holds(byte)).collect();
+        if kept.len() < bytes.len() {
+            // It may have been one too many before.
+            draw.falls_short();
+        }
+        return Some(kept);
+    }
+    let other = (0..=u8::MAX).find(|byte| holds(byte));
+    bytes.iter().map(|byte| if holds(byte) { Some(*byte) } else { other }).collect()
+}
+
+/// The same of text, whose characters are kept whole.
+#[must_use]
+pub fn each_of_text(
+    draw: &mut Draw<'_>,
+    text: Text<Bytes>,
+    exact: bool,
+    holds: impl Fn(&u8) -> bool,
+) -> Option<Text<Bytes>> {
+    let mut buffer = [0; 4];
+    let mut fits = |letter: &char| letter.encode_utf8(&mut buffer).as_bytes().iter().all(&holds);
+    let mut kept = String::new();
+    for letter in text.to_str().ok()?.chars() {
+        if fits(&letter) {
+            kept.push(letter);
+        } else if exact {
+            let other = (0..0x80_u8).map(char::from).find(&mut fits)?;
+            kept.extend(core::iter::repeat_n(other, letter.len_utf8()));
+        }
+    }
+    if kept.len() < text.bytes().len() {
+        draw.falls_short();
+    }
+    Some(kept.into())
 }
 
 /// Up to `most` elements.

@@ -1,15 +1,11 @@
 use alloc::vec::Vec;
 
-use super::source::{FieldName, Source};
+use super::source::{FieldName, Plain, Source};
 use super::{Declare, Put};
 use crate::trace::Name;
 use crate::wire::Seq;
 use crate::{Error, Gather, Result};
 use bytes::Bytes;
-
-/// What the elements of a [`Seq`] have to be given: its third parameter, where there is something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Given<C>(pub C);
 
 /// Reads `count` elements.
 ///
@@ -140,3 +136,39 @@ impl<E: Declare> Seq<Bytes, E> {
         Ok(Self::new(region.into(), count))
     }
 }
+
+impl<'a, E: Declare> Seq<&'a [u8], E> {
+    /// Walks elements that have to be given something, as borrowed views. What they were given when their frame was read is not kept:
+    /// another gives other elements, or errors.
+    #[inline]
+    pub fn iter_given(&self, given: E::Context) -> IterGiven<'a, E> {
+        IterGiven { source: Plain::new(self.region()), given }
+    }
+}
+
+/// The elements of a [`Seq`] that have to be given something. Ends with the region, or behind the first element that cannot be read.
+#[derive(Clone, Debug)]
+pub struct IterGiven<'a, E: Declare> {
+    source: Plain<'a>,
+    given: E::Context,
+}
+
+impl<'a, E: Declare> Iterator for IterGiven<'a, E> {
+    type Item = Result<E::Of<&'a [u8]>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let before = self.source.rest().len();
+        if before == 0 {
+            return None;
+        }
+        let element = E::walk(&mut self.source, self.given);
+        // An element that took nothing would be read for ever.
+        if element.is_err() || self.source.rest().len() == before {
+            self.source.all();
+        }
+        Some(element)
+    }
+}
+
+impl<E: Declare> core::iter::FusedIterator for IterGiven<'_, E> {}

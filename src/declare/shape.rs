@@ -19,11 +19,19 @@ pub struct Shape {
     pub body: Body,
 }
 
+impl Shape {
+    pub(super) const fn by_hand(name: &'static str) -> Self {
+        Self { name, doc: "", given: &[], big: true, lsb: false, scan: false, body: Body::ByHand }
+    }
+}
+
 /// What a declared type is made of.
 #[derive(Clone, Copy, Debug)]
 pub enum Body {
     /// Fields, in the order of the wire. Constants and lengths that were said of the type stand among them.
     Struct(&'static [FieldShape]),
+    /// It was written by hand, and says no more.
+    ByHand,
     /// A tag, and what it says.
     Enum {
         /// The tag.

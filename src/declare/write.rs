@@ -63,6 +63,18 @@ pub fn no_nul(bytes: &impl Outgoing, field: FieldName, out: &Gather) -> Result<(
     if clean { Ok(()) } else { Err(malformed(field, out)) }
 }
 
+/// `holds` of each of `bytes`.
+///
+/// # Errors
+/// If it does not of one, or they cannot be looked at.
+pub fn each(bytes: &impl Outgoing, holds: impl Fn(&u8) -> bool, field: FieldName, out: &Gather) -> Result<()> {
+    let mut all = true;
+    if !bytes.look(&mut |part| all &= part.iter().all(&holds)) {
+        return Err(Error::unsupported(field, out.written()));
+    }
+    if all { Ok(()) } else { Err(malformed(field, out)) }
+}
+
 /// Writes a number in LEB128.
 #[inline]
 pub fn varint(mut value: u64, out: &mut Gather) {

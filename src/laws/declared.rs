@@ -16,6 +16,9 @@ const STREAMS: usize = 120;
 /// How often each message is broken.
 const BROKEN: u64 = 3;
 
+/// After how many messages that could not be drawn, and none that could, no other is tried.
+const HOPELESS: usize = 20;
+
 /// How many limits of a message are exceeded in turn.
 const LIMITS: u32 = 8;
 
@@ -130,6 +133,9 @@ impl Laws {
         let mut before = Vec::new();
         for number in 0..streams as u64 {
             self.verify_some(&factory, &mut Draw::new(number), &draw, &wire_len, &mut drawn, &mut before)?;
+            if drawn.messages == 0 && drawn.none > HOPELESS {
+                break;
+            }
         }
         Ok(drawn)
     }
@@ -152,11 +158,12 @@ impl Laws {
             // The same choices, with what is computed wrong.
             let mut careless = choices.clone();
             careless.plan.careless = true;
-            self.verify_beyond(factory, choices, draw, drawn)?;
+            let beyond = choices.clone();
             let Some(message) = draw(choices) else {
                 drawn.none += 1;
                 continue;
             };
+            self.verify_beyond(factory, &beyond, draw, drawn)?;
             let one = self.verify_one(factory, &message, draw(&mut careless), wire_len);
             let frame = one.map_err(|(broken, frame)| self.violation::<C>(broken, &frame, &[], None))?;
             let seed = choices.number();

@@ -66,7 +66,12 @@ impl Draw<'_> {
 
     /// One try; `None` if there is none left.
     pub(crate) fn spend(&mut self) -> Option<()> {
-        self.plan.tries = self.plan.tries.checked_sub(1)?;
+        self.spend_many(1)
+    }
+
+    /// So many tries; `None` if there are not as many left.
+    pub(crate) fn spend_many(&mut self, tries: u32) -> Option<()> {
+        self.plan.tries = self.plan.tries.checked_sub(tries)?;
         Some(())
     }
 
