@@ -58,7 +58,7 @@ pub(crate) fn inside<T>(
 }
 
 /// What a fragment of `macro_rules!` stands for.
-fn ungrouped(value: Box<Expr>) -> Box<Expr> {
+pub(crate) fn ungrouped(value: Box<Expr>) -> Box<Expr> {
     match *value {
         Expr::Group(group) => ungrouped(group.expr),
         other => Box::new(other),

@@ -18,7 +18,7 @@ pub(crate) struct Drawer<'a> {
 impl Drawer<'_> {
     /// The items of `Declare` that are for tests.
     pub(crate) fn items(&self) -> TokenStream {
-        let canonical = self.canonical();
+        let (canonical, mapped) = (self.canonical(), self.mapped());
         let names = self.of.given.iter().map(|(name, _)| name);
         let asserts = holds(&self.of.asserts);
         let name = &self.of.ident;
@@ -33,6 +33,7 @@ impl Drawer<'_> {
         quote! {
             __wireview::__if_testing! {
                 const CANONICAL: bool = #canonical;
+                const MAPPED: bool = #mapped;
 
                 fn draw(
                     __draw: &mut __wireview::laws::Draw<'_>,
@@ -259,7 +260,7 @@ impl Drawer<'_> {
                 let draw = if *text { quote!(text) } else { quote!(bytes) };
                 let each = each.as_ref().map(|each| {
                     let keep = if *text { quote!(each_of_text) } else { quote!(each) };
-                    quote!(let #local = __sample::#keep(#local, #exact, #each)?;)
+                    quote!(let #local = __sample::#keep(__draw, #local, #exact, #each)?;)
                 });
                 quote!(let #local = __sample::#draw(__draw, #most, #exact, #with_nul); #each #asserts)
             }
@@ -349,6 +350,23 @@ impl Drawer<'_> {
             }
         };
         quote!(#own #(&& <#nested as __declare::Declare>::CANONICAL)*)
+    }
+
+    /// Whether a number stands for something else.
+    fn mapped(&self) -> TokenStream {
+        let fields: Vec<&Field> = match &self.of.body {
+            Body::Struct(fields) => fields.list.iter().collect(),
+            Body::Enum(union) => union.variants.iter().flat_map(|variant| &variant.fields.list).collect(),
+        };
+        let own = fields.iter().any(|field| {
+            matches!(
+                field.kind,
+                Kind::Number { map: Some(_), .. } | Kind::Bits { value: Bits::Number { map: Some(_), .. }, .. }
+            )
+        });
+        let nested = fields.iter().filter(|field| matches!(field.kind, Kind::Nested { .. }));
+        let nested = nested.map(|field| with_holder(&field.ty, self.of.holder.as_ref(), &quote!(__wireview::Span)));
+        quote!(#own #(|| <#nested as __declare::Declare>::MAPPED)*)
     }
 
     fn one_form(&self, fields: &Fields, nested: &mut Vec<TokenStream>) -> bool {

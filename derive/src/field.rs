@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{BinOp, Error, Expr, GenericArgument, Lit, Member, PathArguments, Result, Token, Type};
 
-use crate::attrs::{Attrs, inside};
+use crate::attrs::{self, Attrs, inside};
 use crate::model::{Scope, docs, holds};
 use crate::number::{Number, bits_of, eval, int, limit, ungrouped, word};
 
@@ -912,7 +912,7 @@ struct Pair(Ident, Option<Expr>);
 impl Parse for Pair {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
-        let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
+        let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(*attrs::ungrouped(input.parse()?)) } else { None };
         Ok(Self(name, value))
     }
 }

@@ -423,7 +423,8 @@ impl Reader<'_> {
                         }
                     }
                     Kind::Pad { ignore, .. } => {
-                        let trace = trace(name, &quote!(__trace::Value::Bytes(&__run[#start..#end])), "padding");
+                        let note = if *ignore { "ignored" } else { "padding" };
+                        let trace = trace(name, &quote!(__trace::Value::Bytes(&__run[#start..#end])), note);
                         let check = (!ignore).then(|| {
                             quote! {
                                 if __run[#start..#end] != [0_u8; #bytes] {
@@ -673,16 +674,19 @@ impl Reader<'_> {
                     let #local = __declare::Check::new();
                 }
             }
-            Kind::Align { to, ignore } => quote! {
-                let __align_at = __source.offset();
-                __source.align(__start, #to, #ignore, &#name)?;
-                if __S::TRACES {
-                    let __end = __source.offset();
-                    let __bytes = &__source.frame()[__align_at..__end];
-                    __source.field(#name, __align_at..__end, None, __trace::Value::Bytes(__bytes), "padding");
+            Kind::Align { to, ignore } => {
+                let note = if *ignore { "ignored" } else { "padding" };
+                quote! {
+                    let __align_at = __source.offset();
+                    __source.align(__start, #to, #ignore, &#name)?;
+                    if __S::TRACES {
+                        let __end = __source.offset();
+                        let __bytes = &__source.frame()[__align_at..__end];
+                        __source.field(#name, __align_at..__end, None, __trace::Value::Bytes(__bytes), #note);
+                    }
+                    let #local = ();
                 }
-                let #local = ();
-            },
+            }
             Kind::Array(len) => quote! {
                 let mut #local = [0_u8; #len];
                 let __bytes = __source.slice(#len, &#name)?;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod connection;
+mod declared;
 mod deframer;
 mod dns;
 mod formats;
@@ -15,6 +16,7 @@ mod resp;
 
 pub use archive::archive;
 pub use connection::connection;
+pub use declared::declared;
 pub use deframer::deframer;
 pub use dns::dns;
 pub use formats::{formats, length_prefixed};
@@ -42,6 +44,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("archive", archive),
     ("kafka_records", kafka_records),
     ("formats", formats),
+    ("declared", declared),
     ("deframer", deframer),
     ("gather", gather),
     ("connection", connection),
