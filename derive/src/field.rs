@@ -912,7 +912,8 @@ struct Pair(Ident, Option<Expr>);
 impl Parse for Pair {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
-        let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(*attrs::ungrouped(input.parse()?)) } else { None };
+        let value =
+            if input.parse::<Option<Token![=]>>()?.is_some() { Some(*attrs::ungrouped(input.parse()?)) } else { None };
         Ok(Self(name, value))
     }
 }
