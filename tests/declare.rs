@@ -278,7 +278,7 @@ struct Tail<B> {
 }
 
 fn is_even(byte: &u8) -> bool {
-    byte % 2 == 0
+    byte.is_multiple_of(2)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
