@@ -67,7 +67,7 @@ impl<A> fmt::Debug for Check<A> {
 /// }
 /// ```
 pub trait Checksum {
-    /// How many bytes it takes on the wire, at most 8.
+    /// How many bytes it takes on the wire, 1 to 8.
     const WIDTH: usize;
 
     /// The checksum of nothing.

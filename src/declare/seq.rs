@@ -113,7 +113,47 @@ fn element<'a, E: Declare, S: Source<'a>>(
     Ok(element)
 }
 
+impl<'a, E: Declare> Seq<&'a [u8], E> {
+    /// Walks the elements, each of which has to be given something to be read.
+    #[inline]
+    pub const fn iter_given(&self, given: E::Context) -> GivenIter<'a, E> {
+        GivenIter { rest: self.region(), given }
+    }
+}
+
+/// The elements of a [`Seq`] that have to be given something. Ends with the region, or behind the first that cannot be read.
+#[derive(Clone, Debug)]
+pub struct GivenIter<'a, E: Declare> {
+    rest: &'a [u8],
+    given: E::Context,
+}
+
+impl<'a, E: Declare> Iterator for GivenIter<'a, E> {
+    type Item = Result<E::Of<&'a [u8]>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut source = Plain::new(self.rest);
+        let element = E::walk(&mut source, self.given);
+        // An element that took nothing would be read for ever.
+        let goes_on = element.is_ok() && source.rest().len() < self.rest.len();
+        self.rest = if goes_on { source.rest() } else { &[] };
+        Some(element)
+    }
+}
+
+impl<E: Declare> core::iter::FusedIterator for GivenIter<'_, E> {}
+
 impl<E: Declare> Seq<Bytes, E> {
+    /// Walks the elements, each of which has to be given something to be read, as borrowed views: no refcounts.
+    #[inline]
+    pub fn iter_given(&self, given: E::Context) -> GivenIter<'_, E> {
+        GivenIter { rest: self.region(), given }
+    }
+
     /// Writes `elements` one after the other, to be sent.
     ///
     /// # Errors
@@ -127,39 +167,3 @@ impl<E: Declare> Seq<Bytes, E> {
         Ok(Self::new(Bytes::copy_from_slice(written.region()), written.len() as u32))
     }
 }
-
-impl<'a, E: Declare> Seq<&'a [u8], E> {
-    /// Walks elements that have to be given something, as borrowed views. What they were given when their frame was read is not kept:
-    /// another gives other elements, or errors.
-    #[inline]
-    pub fn iter_given(&self, given: E::Context) -> IterGiven<'a, E> {
-        IterGiven { source: Plain::new(self.region()), given }
-    }
-}
-
-/// The elements of a [`Seq`] that have to be given something. Ends with the region, or behind the first element that cannot be read.
-#[derive(Clone, Debug)]
-pub struct IterGiven<'a, E: Declare> {
-    source: Plain<'a>,
-    given: E::Context,
-}
-
-impl<'a, E: Declare> Iterator for IterGiven<'a, E> {
-    type Item = Result<E::Of<&'a [u8]>>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let before = self.source.rest().len();
-        if before == 0 {
-            return None;
-        }
-        let element = E::walk(&mut self.source, self.given);
-        // An element that took nothing would be read for ever.
-        if element.is_err() || self.source.rest().len() == before {
-            self.source.all();
-        }
-        Some(element)
-    }
-}
-
-impl<E: Declare> core::iter::FusedIterator for IterGiven<'_, E> {}

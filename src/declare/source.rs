@@ -411,6 +411,7 @@ pub fn verify<'a, A: Checksum, S: Source<'a>>(
     zeroed: bool,
     field: FieldName,
 ) -> Result<()> {
+    const { assert!(A::WIDTH >= 1 && A::WIDTH <= 8, "a checksum has 1 to 8 bytes") }
     let frame = source.frame();
     let own = at..at + A::WIDTH;
     let sum = if zeroed && range.start <= own.start && own.end <= range.end {

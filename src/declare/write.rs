@@ -128,6 +128,7 @@ pub fn check<A: Checksum>(
     zeroed: bool,
     field: FieldName,
 ) -> Result<()> {
+    const { assert!(A::WIDTH >= 1 && A::WIDTH <= 8, "a checksum has 1 to 8 bytes") }
     let own = (at.size, at.size + A::WIDTH as u64);
     let known = zeroed || own.1 <= range.0 || range.1 <= own.0;
     let sum = match out.slice_between(range.0, range.1) {
