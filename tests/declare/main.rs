@@ -8,6 +8,7 @@ mod lists;
 mod numbers;
 mod support;
 mod unions;
+mod variants;
 
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
 use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};

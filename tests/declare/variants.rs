@@ -1,4 +1,4 @@
-//! Declared enums: the tag in front and elsewhere, what lies behind it, and what a checksum in a variant is of.
+//! Enums: what is written with the tag in one piece, and what checksums and alignment in a variant count.
 
 use wireview::declare::{self, Check, Computed, Crc32, Put};
 use wireview::{Gather, Kind, Result, Span, Wire};
