@@ -136,6 +136,7 @@ impl Kind {
 }
 
 /// What the bits of a bit field are.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Bits {
     Number { ty: Ident, map: Option<Map> },
     Bool,
@@ -163,6 +164,7 @@ pub(crate) enum Extent {
 
 /// What a computed field says.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Role {
     /// Not known yet: the field that names it comes later.
     Open,

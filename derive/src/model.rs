@@ -28,6 +28,7 @@ pub(crate) struct Declaration {
 }
 
 /// How the end of a frame is found.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Frame {
     /// By the field of that index, among those of the struct.
     Length(usize),

@@ -26,14 +26,7 @@ impl Reader<'_> {
                 let body = self.fields(fields, &quote!(#name));
                 quote!(#given #asserts #body)
             }
-            Body::Enum(union) => {
-                let read = self.tag(&union.tag);
-                quote! {
-                    let __tag_at = __source.offset();
-                    #read
-                    <Self as __declare::Tagged>::walk_tagged(__source, __tag, __tag_at, __given)
-                }
-            }
+            Body::Enum(union) => self.tag_in_front(union),
         }
     }
 
@@ -42,50 +35,82 @@ impl Reader<'_> {
         quote!(let (#(#names,)*) = __given;)
     }
 
-    fn tag(&self, tag: &Number) -> TokenStream {
-        let read = match tag.bytes() {
-            Some(bytes) => {
-                let load = tag.load(&format_ident!("__run"), 0);
+    /// Reads the tag, with the length behind it in one piece if both have a fixed size, and then the variant.
+    fn tag_in_front(&self, union: &Union) -> TokenStream {
+        let tag = &union.tag;
+        let run = format_ident!("__run");
+        let trace = |end: TokenStream| {
+            quote! {
+                if __S::TRACES {
+                    let __end = #end;
+                    __source.field("tag", __tag_at..__end, None, __trace::Value::Unsigned(__tag), "");
+                }
+            }
+        };
+        let len = union.len.as_ref().and_then(|(number, _)| Some((number, number.bytes()?)));
+        let read = match (tag.bytes(), len) {
+            (Some(bytes), Some((number, more))) => {
+                let (load, both, trace) = (tag.load(&run, 0), bytes + more, trace(quote!(__tag_at + #bytes)));
+                let len = number.load(&run, bytes);
+                return quote! {
+                    let __tag_at = __source.offset();
+                    let __run = __source.take::<#both>(&[(&"tag", #bytes), (&"len", #both)])?;
+                    let __tag = #load as u64;
+                    #trace
+                    Self::__walk(__source, __tag, __tag_at, #len as u64, __tag_at + #bytes, __given)
+                };
+            }
+            (Some(bytes), None) => {
+                let load = tag.load(&run, 0);
                 quote!(let __run = __source.take::<#bytes>(&[(&"tag", #bytes)])?; let __tag = #load as u64;)
             }
-            None => {
+            (None, _) => {
                 let read = varint(tag, "tag");
                 quote!(let __tag: u64 = #read;)
             }
         };
+        let trace = trace(quote!(__source.offset()));
         quote! {
+            let __tag_at = __source.offset();
             #read
-            if __S::TRACES {
-                let __end = __source.offset();
-                __source.field("tag", __tag_at..__end, None, __trace::Value::Unsigned(__tag), "");
-            }
+            #trace
+            <Self as __declare::Tagged>::walk_tagged(__source, __tag, __tag_at, __given)
         }
     }
 
-    /// The body of `Tagged::walk_tagged`.
+    /// The body of `Tagged::walk_tagged`: reads the length, and then the variant.
     pub(crate) fn walk_tagged(&self, union: &Union) -> TokenStream {
+        let Some((number, _)) = &union.len else {
+            return quote!(Self::__walk(__source, __tag, __tag_at, 0, __tag_at, __given));
+        };
+        let read = match number.bytes() {
+            Some(bytes) => {
+                let load = number.load(&format_ident!("__run"), 0);
+                quote!({
+                    let __run = __source.take::<#bytes>(&[(&"len", #bytes)])?;
+                    #load as u64
+                })
+            }
+            None => varint(number, "len"),
+        };
+        quote! {
+            let __len_at = __source.offset();
+            let __len: u64 = #read;
+            Self::__walk(__source, __tag, __tag_at, __len, __len_at, __given)
+        }
+    }
+
+    /// The body of `__walk`: reads the variant that the tag says, behind its length.
+    pub(crate) fn walk_variant(&self, union: &Union) -> TokenStream {
         let given = self.given();
         let asserts = self.asserts(&self.of.asserts, &self.of.ident.to_string(), &quote!(__source.offset()));
         let name = &self.of.ident;
         let (bound, unbound) = match &union.len {
             None => (quote!(), quote!()),
             Some((number, max)) => {
-                let at = quote!(__len_at);
-                let read = match number.bytes() {
-                    Some(bytes) => {
-                        let load = number.load(&format_ident!("__run"), 0);
-                        quote!({
-                            let __run = __source.take::<#bytes>(&[(&"len", #bytes)])?;
-                            #load as u64
-                        })
-                    }
-                    None => varint(number, "len"),
-                };
-                let limit = limit(number, max, &quote!(__len), "len", &at);
+                let limit = limit(number, max, &quote!(__len), "len", &quote!(__len_at));
                 (
                     quote! {
-                        let __len_at = __source.offset();
-                        let __len: u64 = #read;
                         #limit
                         if __S::TRACES {
                             let __end = __source.offset();

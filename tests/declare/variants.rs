@@ -1,4 +1,4 @@
-//! Declared enums: the tag in front and elsewhere, what lies behind it, and what a checksum in a variant is of.
+//! Enums: what is written with the tag in one piece, and what checksums and alignment in a variant count.
 
 use wireview::declare::{self, Check, Computed, Crc32, Put};
 use wireview::{Gather, Kind, Result, Span, Wire};
@@ -29,10 +29,10 @@ enum Sealed<B> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 struct Apart<B> {
-    pub kind: Computed<u16>,
-    pub before: u8,
+    kind: Computed<u16>,
+    before: u8,
     #[wire(tag = kind)]
-    pub body: Sealed<B>,
+    body: Sealed<B>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
@@ -46,9 +46,9 @@ enum Small<B> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 struct SmallApart<B> {
-    pub kind: Computed<u16>,
+    kind: Computed<u16>,
     #[wire(tag = kind)]
-    pub body: Small<B>,
+    body: Small<B>,
 }
 
 fn written(message: impl Put<Family: declare::Declare<Context = ()>>) -> Result<Vec<u8>> {
