@@ -57,7 +57,7 @@ impl Reader<'_> {
             #read
             if __S::TRACES {
                 let __end = __source.offset();
-                __source.field("tag", __tag_at..__end, None, __trace::Value::Unsigned(__tag), "");
+                __source.field("tag", __tag_at..__end, ::core::option::Option::None, __trace::Value::Unsigned(__tag), "");
             }
         }
     }
@@ -89,7 +89,7 @@ impl Reader<'_> {
                         #limit
                         if __S::TRACES {
                             let __end = __source.offset();
-                            __source.field("len", __len_at..__end, None, __trace::Value::Unsigned(__len), "length of the variant");
+                            __source.field("len", __len_at..__end, ::core::option::Option::None, __trace::Value::Unsigned(__len), "length of the variant");
                         }
                         let __after = __source.bound(__len as usize, &"len")?;
                     },
@@ -301,7 +301,7 @@ impl Reader<'_> {
                     } else {
                         if __S::TRACES {
                             let __at = __source.offset();
-                            __source.field(#name, __at..__at, None, __trace::Value::Absent, "");
+                            __source.field(#name, __at..__at, ::core::option::Option::None, __trace::Value::Absent, "");
                         }
                         ::core::option::Option::None
                     };
@@ -360,7 +360,7 @@ impl Reader<'_> {
             quote! {
                 if __S::TRACES {
                     let __at = #at;
-                    __source.field(#name, __at..__at + #bytes, None, #value, #note);
+                    __source.field(#name, __at..__at + #bytes, ::core::option::Option::None, #value, #note);
                 }
             }
         };
@@ -526,7 +526,7 @@ impl Reader<'_> {
         // Elements are counted in 32 bits.
         let max = match field.extent() {
             Some(Extent::Prefix { counts: true, .. } | Extent::Named { counts: true, .. }) if int(max).is_none() => {
-                quote!(((#max) as u64).min(u32::MAX as u64))
+                quote!(::core::cmp::Ord::min((#max) as u64, u32::MAX as u64))
             }
             _ => quote!((#max) as u64),
         };
@@ -605,7 +605,7 @@ impl Reader<'_> {
                 };
                 let each = each.as_ref().map(|each| {
                     quote! {
-                        if let ::core::option::Option::Some(__bad) = #local.iter().position(|__byte| !(#each)(__byte)) {
+                        if let ::core::option::Option::Some(__bad) = ::core::iter::Iterator::position(&mut #local.iter(), |__byte| !(#each)(__byte)) {
                             let __start = __source.offset() - #behind - #local.len();
                             return ::core::result::Result::Err(__wireview::Error::malformed(&#name, __start + __bad));
                         }
@@ -615,7 +615,7 @@ impl Reader<'_> {
                     let #local = #slice;
                     if __S::TRACES {
                         let __end = __source.offset();
-                        __source.field(#name, __end - #local.len() - #behind..__end, None, #value, "");
+                        __source.field(#name, __end - #local.len() - #behind..__end, ::core::option::Option::None, #value, "");
                     }
                     #each
                     #text
@@ -668,7 +668,7 @@ impl Reader<'_> {
                     let __sum = __source.slice(<#algorithm as __declare::Checksum>::WIDTH, &#name)?;
                     if __S::TRACES {
                         let __end = __source.offset();
-                        __source.field(#name, #place..__end, None, __trace::Value::Bytes(__sum), "checksum");
+                        __source.field(#name, #place..__end, ::core::option::Option::None, __trace::Value::Bytes(__sum), "checksum");
                     }
                     let #local = __declare::Check::new();
                 }
@@ -679,7 +679,7 @@ impl Reader<'_> {
                 if __S::TRACES {
                     let __end = __source.offset();
                     let __bytes = &__source.frame()[__align_at..__end];
-                    __source.field(#name, __align_at..__end, None, __trace::Value::Bytes(__bytes), "padding");
+                    __source.field(#name, __align_at..__end, ::core::option::Option::None, __trace::Value::Bytes(__bytes), "padding");
                 }
                 let #local = ();
             },
@@ -690,7 +690,7 @@ impl Reader<'_> {
                 let #local = #local;
                 if __S::TRACES {
                     let __end = __source.offset();
-                    __source.field(#name, __end - __bytes.len()..__end, None, __trace::Value::Bytes(__bytes), "");
+                    __source.field(#name, __end - __bytes.len()..__end, ::core::option::Option::None, __trace::Value::Bytes(__bytes), "");
                 }
             },
             Kind::Nested { extent, tag, give } => {
@@ -741,7 +741,7 @@ impl Reader<'_> {
             (Some(Frame::Length(index)), Body::Struct(fields)) => Some(self.delimit_length(*index, &fields.list)),
             (Some(Frame::Scan(max)), _) => Some(quote! {
                 let __max = (#max) as usize;
-                let __seen = &__input[..__input.len().min(__max)];
+                let __seen = &__input[..::core::cmp::Ord::min(__input.len(), __max)];
                 let mut __scan = __declare::Scan::new(__seen);
                 match <Self as __declare::Declare>::walk(&mut __scan, __given) {
                     ::core::result::Result::Ok(_) => {
@@ -929,7 +929,7 @@ fn trace_rest(name: &str, at: &TokenStream, value: &TokenStream, note: &str) -> 
     quote! {
         if __S::TRACES {
             let __end = __source.offset();
-            __source.field(#name, #at..__end, None, #value, #note);
+            __source.field(#name, #at..__end, ::core::option::Option::None, #value, #note);
         }
     }
 }

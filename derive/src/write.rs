@@ -773,7 +773,9 @@ fn checked(max: Option<&Expr>, number: &Number, value: &TokenStream, name: &str)
         Some(max) if int(max).is_some_and(|max| max as u64 <= largest) => {
             quote!(__generated::checked_len(#value, (#max) as u64, &#name, __out)?)
         }
-        Some(max) => quote!(__generated::checked_len(#value, ((#max) as u64).min(#largest), &#name, __out)?),
+        Some(max) => {
+            quote!(__generated::checked_len(#value, ::core::cmp::Ord::min((#max) as u64, #largest), &#name, __out)?)
+        }
         None if largest == u64::MAX => value.clone(),
         None => quote!(__generated::checked_len(#value, #largest, &#name, __out)?),
     }
