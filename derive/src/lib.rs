@@ -16,6 +16,9 @@ mod resolve;
 mod shape;
 mod write;
 
+#[cfg(test)]
+mod snapshots;
+
 use proc_macro::TokenStream;
 
 #[doc = include_str!("grammar.md")]
