@@ -771,6 +771,34 @@ impl Reader<'_> {
         }
     }
 
+    /// Checks the constants among the bit fields of `group`.
+    fn constant_bits(&self, cell: &Cell<'_>, group: &[(usize, usize)], list: &[Field]) -> Option<TokenStream> {
+        let total = cell.bytes * 8;
+        let number = group_number(cell.bytes, self.of.big);
+        let mut below = 0;
+        let checks: Vec<TokenStream> = group
+            .iter()
+            .filter_map(|(index, bits)| {
+                let shift = if self.of.lsb { below } else { total - below - bits };
+                below += bits;
+                let Kind::Bits { value: Bits::Constant(constant), .. } = list[*index].kind else { return None };
+                let (name, at) = (&list[*index].name, cell.at);
+                let raw = if *bits == total {
+                    quote!(__bits)
+                } else {
+                    mask(&quote!(__bits), shift, *bits, total, &number.ty)
+                };
+                Some(quote! {
+                    if (#raw) as u64 != #constant {
+                        return ::core::result::Result::Err(__wireview::Error::malformed(&#name, #at));
+                    }
+                })
+            })
+            .collect();
+        let load = number.load(&format_ident!("__run"), cell.at);
+        (!checks.is_empty()).then(|| quote!(let __bits = #load; #(#checks)*))
+    }
+
     fn delimit_length(&self, index: usize, list: &[Field]) -> TokenStream {
         let Kind::Computed { number, role: Role::Frame { all, max } } = &list[index].kind else {
             unreachable!("the length of a frame")
@@ -794,7 +822,8 @@ impl Reader<'_> {
                     }
                     _ => None,
                 },
-                _ => None,
+                What::Group(group) => self.constant_bits(cell, group, list),
+                What::Prefix(..) => None,
             })
             .collect();
         let limit = limit(number, max, &quote!(__length), name, &quote!(#before));

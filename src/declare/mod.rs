@@ -23,6 +23,7 @@ mod lua;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod sample;
+mod scratch;
 mod seq;
 mod shape;
 mod show;
@@ -36,6 +37,7 @@ pub use computed::Computed;
 pub use declared::Declared;
 pub use explain::Explanation;
 pub use lua::wireshark_lua;
+pub use scratch::Scratch;
 pub use seq::GivenIter;
 pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
 pub use show::Show;

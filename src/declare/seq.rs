@@ -1,10 +1,8 @@
-use alloc::vec::Vec;
-
 use super::source::{FieldName, Plain, Source};
-use super::{Declare, Put};
+use super::{Declare, Put, Scratch};
 use crate::trace::Name;
 use crate::wire::Seq;
-use crate::{Error, Gather, Result};
+use crate::{Error, Result};
 use bytes::Bytes;
 
 /// Reads `count` elements.
@@ -159,19 +157,13 @@ impl<E: Declare> Seq<Bytes, E> {
     /// Writes `elements` one after the other, to be sent.
     ///
     /// # Errors
-    /// Of the first element that cannot be written.
+    /// Of the first element that cannot be written; [`Kind::Unsupported`](crate::Kind::Unsupported) if bytes of one are not in memory.
     ///
     /// # Cost
-    /// Copies the elements into memory of their own.
+    /// Copies the elements into memory of their own; a [`Scratch`] uses its memory again.
     pub fn write<P: Put<Family = E>>(elements: impl IntoIterator<Item = P>, given: E::Context) -> Result<Self> {
-        let mut out = Gather::new();
-        let mut count = 0_u32;
-        for element in elements {
-            element.put(&mut out, given)?;
-            count = count.checked_add(1).ok_or(Error::overflow(&"count", 0))?;
-        }
-        let mut region = Vec::new();
-        out.chunks().for_each(|chunk| region.extend_from_slice(chunk));
-        Ok(Self::new(region.into(), count))
+        let mut scratch = Scratch::new();
+        let written = scratch.seq::<E, P>(elements, given)?;
+        Ok(Self::new(Bytes::copy_from_slice(written.region()), written.len() as u32))
     }
 }

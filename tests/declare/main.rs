@@ -344,3 +344,73 @@ fn what_is_left_out_at_the_end() {
     assert_eq!(put(Tail { data: Some(b"\x01"), ..tail }), (Kind::Malformed, "data"));
     assert_eq!(put(Tail { rest: Some(Seq::default()), ..tail }), (Kind::Malformed, "rest"));
 }
+
+/// A record of which later versions know more.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(given(version: u16))]
+struct Entry<B> {
+    #[wire(len = u8)]
+    key: B,
+    #[wire(since = 2)]
+    time: Option<u32>,
+    #[wire(since = 1, until = 3)]
+    old: Option<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(frame(length = u16, counts = after, max = 1000), given(version: u16))]
+struct Entries<B> {
+    #[wire(count = u8, give(version))]
+    list: Seq<B, Entry<Span>>,
+}
+
+#[test]
+fn a_version_is_given() {
+    let entry = |version| Entry {
+        key: &b"k"[..],
+        time: (version >= 2).then_some(9),
+        old: (1..3).contains(&version).then_some(5),
+    };
+    for (version, wanted) in [(0, 2), (1, 3), (2, 7), (3, 6)] {
+        let list = Seq::<_, Entry<Span>>::write([entry(version), entry(version)], (version,)).expect("of this version");
+        let factory = || Declared::<Entries<Span>>::given((version,));
+        let bytes = written(&mut factory(), Entries { list });
+        assert_eq!(bytes.len(), 3 + 2 * wanted);
+        laws::check(factory, &bytes);
+        laws::check_round_trip(factory, &bytes);
+        let view = factory().parse(&bytes).expect("of this version");
+        let read: Vec<_> = view.list.iter_given((version,)).collect();
+        assert_eq!(read, [Ok(entry(version)), Ok(entry(version))]);
+        let other = Seq::<_, Entry<Span>>::write([entry(version)], (9 * (version + 1),));
+        assert_eq!(other.map_err(|error| error.kind()).is_ok(), version == 3);
+    }
+}
+
+/// Constants of some bits in front of a length are known before the length is.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(magic = b"M")]
+struct Versioned<B> {
+    #[wire(bits = 3, magic = 5)]
+    version: (),
+    #[wire(bits = 5)]
+    flags: u8,
+    #[wire(frame(counts = after, max = 100))]
+    length: Computed<u8>,
+    #[wire(rest)]
+    data: B,
+}
+
+#[test]
+fn another_version_has_no_boundary() {
+    let mut codec = Declared::<Versioned<Span>>::new();
+    assert!(codec.delimit(b"M\xa3\x02").is_ok());
+    for (bytes, field) in [(&b"M\x83\x02"[..], "version"), (b"M\xc3\x02", "version"), (b"N\xa3\x02", "magic")] {
+        let error = codec.delimit(bytes).expect_err("another version");
+        assert_eq!(
+            (error.kind(), error.field(), error.offset()),
+            (Kind::Malformed, field, usize::from(field == "version"))
+        );
+    }
+    let message = Versioned { version: (), flags: 3, length: Computed::new(), data: &b"hi"[..] };
+    assert_eq!(written(&mut codec, message), b"M\xa3\x02hi");
+}
