@@ -326,6 +326,15 @@ impl Field {
         Ok(())
     }
 
+    /// The member bound to its variable, as in a pattern; or made of it, as in an expression.
+    pub(crate) fn binding(&self) -> Option<TokenStream> {
+        let (member, local) = (self.member.as_ref()?, &self.local);
+        Some(match member {
+            Member::Named(name) if name == local => quote::quote!(#local),
+            _ => quote::quote!(#member: #local),
+        })
+    }
+
     /// Whether it takes all there is.
     pub(crate) fn is_rest(&self) -> bool {
         match &self.kind {

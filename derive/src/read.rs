@@ -8,7 +8,7 @@ use crate::field::{Bits, Extent, Field, Kind, Map, Presence, Role};
 use crate::layout::{Cell, Node, Run, What, nodes};
 use crate::marks::Marks;
 use crate::model::{Body, Declaration, Fields, Frame, Union, with_holder};
-use crate::number::{Number, Wide, int};
+use crate::number::{Number, Wide, int, wide};
 
 /// Writes the reading half of a declaration.
 pub(crate) struct Reader<'a> {
@@ -38,6 +38,9 @@ impl Reader<'_> {
     }
 
     fn given(&self) -> TokenStream {
+        if self.of.given.is_empty() {
+            return quote!();
+        }
         let names = self.of.given.iter().map(|(name, _)| name);
         quote!(let (#(#names,)*) = __given;)
     }
@@ -160,10 +163,7 @@ impl Reader<'_> {
             _ => None,
         });
         let checks = list.iter().enumerate().filter_map(|(at, field)| self.verify(at, field, list));
-        let members = list.iter().filter_map(|field| {
-            let (member, local) = (field.member.as_ref()?, &field.local);
-            Some(quote!(#member: #local))
-        });
+        let members = list.iter().filter_map(Field::binding);
         quote! {
             #start
             #(#tags)*
@@ -528,7 +528,7 @@ impl Reader<'_> {
             Some(Extent::Prefix { counts: true, .. } | Extent::Named { counts: true, .. }) if int(max).is_none() => {
                 quote!(::core::cmp::Ord::min((#max) as u64, u32::MAX as u64))
             }
-            _ => quote!((#max) as u64),
+            _ => wide(max),
         };
         let small = matches!(field.extent(), Some(Extent::Prefix { number, .. }) if number.is_small());
         if small && written.is_some_and(|max| max >= 255) {
@@ -934,8 +934,9 @@ fn limit(number: &Number, max: &Expr, local: &TokenStream, name: &str, at: &Toke
     if int(max).is_some_and(|max| max as u64 >= number.largest()) {
         return quote!();
     }
+    let max = wide(max);
     quote! {
-        if #local > (#max) as u64 {
+        if #local > #max {
             return ::core::result::Result::Err(__wireview::Error::limit(&#name, #at));
         }
     }

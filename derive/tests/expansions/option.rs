@@ -20,7 +20,7 @@ const _: () = {
             __f: &mut impl ::core::ops::FnMut(__A) -> __B,
         ) -> Option<__B> {
             match __message {
-                Option::Name { name: name } => {
+                Option::Name { name } => {
                     Option::Name {
                         name: <Text<
                             __wireview::Span,
@@ -29,9 +29,9 @@ const _: () = {
                 }
                 Option::Size { 0: value } => Option::Size { 0: value },
                 Option::Nothing {} => Option::Nothing {},
-                Option::Other { kind: kind, value: value } => {
+                Option::Other { kind, value } => {
                     Option::Other {
-                        kind: kind,
+                        kind,
                         value: __f(value),
                     }
                 }
@@ -213,14 +213,13 @@ const _: () = {
             __tag_at: usize,
             __given: (),
         ) -> __wireview::Result<Option<&'__a [u8]>> {
-            let () = __given;
             let __len_at = __source.offset();
             let __len: u64 = {
                 let __run = __source.take::<2usize>(&[(&"len", 2usize)])?;
                 ::core::primitive::u16::from_be_bytes([__run[0usize], __run[1usize]])
                     as u64
             };
-            if __len > (1000) as u64 {
+            if __len > 1000 {
                 return ::core::result::Result::Err(
                     __wireview::Error::limit(&"len", __len_at),
                 );
@@ -270,7 +269,7 @@ const _: () = {
                                 );
                         }
                         let name = __source.text(name, 0usize, &"name")?;
-                        ::core::result::Result::Ok(Option::Name { name: name })
+                        ::core::result::Result::Ok(Option::Name { name })
                     };
                     let __read = __read?;
                     if __S::TRACES {
@@ -340,10 +339,7 @@ const _: () = {
                                     "",
                                 );
                         }
-                        ::core::result::Result::Ok(Option::Other {
-                            kind: kind,
-                            value: value,
-                        })
+                        ::core::result::Result::Ok(Option::Other { kind, value })
                     };
                     let __read = __read?;
                     if __S::TRACES {
@@ -359,11 +355,10 @@ const _: () = {
     impl<__B: __wireview::Outgoing> Option<__B> {
         /// How many bytes the variant takes behind its tag and its length.
         fn __inner_len(&self, __given: ()) -> u64 {
-            let () = __given;
             match self {
-                Option::Name { name: name } => {
+                Option::Name { name } => {
                     let mut __len = 0_u64;
-                    __len += __wireview::Outgoing::size(name) + 0u64;
+                    __len += __wireview::Outgoing::size(name);
                     __len
                 }
                 Option::Size { 0: value } => {
@@ -375,9 +370,9 @@ const _: () = {
                     let mut __len = 0_u64;
                     __len
                 }
-                Option::Other { kind: kind, value: value } => {
+                Option::Other { kind, value } => {
                     let mut __len = 0_u64;
-                    __len += __wireview::Outgoing::size(value) + 0u64;
+                    __len += __wireview::Outgoing::size(value);
                     __len
                 }
             }
@@ -390,13 +385,12 @@ const _: () = {
             __out: &mut __wireview::Gather,
             __given: (),
         ) -> __wireview::Result<()> {
-            let () = __given;
             match self {
-                Option::Name { name: name } => {
+                Option::Name { name } => {
                     let __inner = {
                         let name = &name;
                         let mut __len = 0_u64;
-                        __len += __wireview::Outgoing::size(name) + 0u64;
+                        __len += __wireview::Outgoing::size(name);
                         __len
                     };
                     let mut __run = [0_u8; 3usize];
@@ -409,12 +403,8 @@ const _: () = {
                     }
                     __run[1usize..3usize]
                         .copy_from_slice(
-                            &((__generated::checked_len(
-                                __inner,
-                                (1000) as u64,
-                                &"len",
-                                __out,
-                            )?) as ::core::primitive::u16)
+                            &((__generated::checked_len(__inner, 1000, &"len", __out)?)
+                                as ::core::primitive::u16)
                                 .to_be_bytes(),
                         );
                     __out.copy(&__run[__skip..]);
@@ -438,12 +428,8 @@ const _: () = {
                     }
                     __run[1usize..3usize]
                         .copy_from_slice(
-                            &((__generated::checked_len(
-                                __inner,
-                                (1000) as u64,
-                                &"len",
-                                __out,
-                            )?) as ::core::primitive::u16)
+                            &((__generated::checked_len(__inner, 1000, &"len", __out)?)
+                                as ::core::primitive::u16)
                                 .to_be_bytes(),
                         );
                     {
@@ -471,18 +457,14 @@ const _: () = {
                     }
                     __run[1usize..3usize]
                         .copy_from_slice(
-                            &((__generated::checked_len(
-                                __inner,
-                                (1000) as u64,
-                                &"len",
-                                __out,
-                            )?) as ::core::primitive::u16)
+                            &((__generated::checked_len(__inner, 1000, &"len", __out)?)
+                                as ::core::primitive::u16)
                                 .to_be_bytes(),
                         );
                     __out.copy(&__run[__skip..]);
                     ::core::result::Result::Ok(())
                 }
-                Option::Other { kind: kind, value: value } => {
+                Option::Other { kind, value } => {
                     if ::core::matches!(kind, 1 | 2 | 3) {
                         return ::core::result::Result::Err(
                             __generated::malformed(&"tag", __out),
@@ -492,7 +474,7 @@ const _: () = {
                         let kind = &kind;
                         let value = &value;
                         let mut __len = 0_u64;
-                        __len += __wireview::Outgoing::size(value) + 0u64;
+                        __len += __wireview::Outgoing::size(value);
                         __len
                     };
                     let mut __run = [0_u8; 3usize];
@@ -505,12 +487,8 @@ const _: () = {
                     }
                     __run[1usize..3usize]
                         .copy_from_slice(
-                            &((__generated::checked_len(
-                                __inner,
-                                (1000) as u64,
-                                &"len",
-                                __out,
-                            )?) as ::core::primitive::u16)
+                            &((__generated::checked_len(__inner, 1000, &"len", __out)?)
+                                as ::core::primitive::u16)
                                 .to_be_bytes(),
                         );
                     __out.copy(&__run[__skip..]);
@@ -610,7 +588,7 @@ any other: Other
     impl<__B: __declare::Show> ::core::fmt::Display for Option<__B> {
         fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             match self {
-                Self::Name { name: name, .. } => {
+                Self::Name { name, .. } => {
                     __f.write_str("Name")?;
                     __f.write_str(" name=")?;
                     __declare::Show::show(name.bytes(), __f)?;
@@ -626,7 +604,7 @@ any other: Other
                     __f.write_str("Nothing")?;
                     ::core::result::Result::Ok(())
                 }
-                Self::Other { kind: kind, value: value, .. } => {
+                Self::Other { kind, value, .. } => {
                     __f.write_str("Other")?;
                     __f.write_str(" kind=")?;
                     ::core::write!(__f, "{:?}", kind)?;

@@ -21,24 +21,24 @@ const _: () = {
         ) -> Publish<__B> {
             match __message {
                 Publish {
-                    version: version,
-                    flags: flags,
-                    stream: stream,
-                    topic: topic,
-                    deadline: deadline,
-                    payload: payload,
-                    checksum: checksum,
+                    version,
+                    flags,
+                    stream,
+                    topic,
+                    deadline,
+                    payload,
+                    checksum,
                 } => {
                     Publish {
-                        version: version,
-                        flags: flags,
-                        stream: stream,
+                        version,
+                        flags,
+                        stream,
                         topic: <Text<
                             __wireview::Span,
                         > as __wireview::Wire>::map(topic, __f),
-                        deadline: deadline,
+                        deadline,
                         payload: __f(payload),
-                        checksum: checksum,
+                        checksum,
                     }
                 }
             }
@@ -174,9 +174,8 @@ const _: () = {
             __source: &mut __S,
             __given: (),
         ) -> __wireview::Result<Publish<&'__a [u8]>> {
-            let () = __given;
             let __run = __source.take::<4usize>(&[(&"length", 4usize)])?;
-            let ____length_read = ::core::primitive::u32::from_be_bytes([
+            let __length_read = ::core::primitive::u32::from_be_bytes([
                 __run[0usize],
                 __run[1usize],
                 __run[2usize],
@@ -189,16 +188,16 @@ const _: () = {
                         "length",
                         __at..__at + 4usize,
                         ::core::option::Option::None,
-                        __trace::Value::Unsigned(____length_read),
+                        __trace::Value::Unsigned(__length_read),
                         "computed",
                     );
             }
-            if ____length_read > (1048576) as u64 {
+            if __length_read > 1048576 {
                 return ::core::result::Result::Err(
                     __wireview::Error::limit(&"length", __source.offset()),
                 );
             }
-            let __after_frame = __source.bound((____length_read) as usize, &"length")?;
+            let __after_frame = __source.bound((__length_read) as usize, &"length")?;
             let __run = __source
                 .take::<
                     8usize,
@@ -353,7 +352,7 @@ const _: () = {
                         "of payload",
                     );
             }
-            if __payload_len > (1048576) as u64 {
+            if __payload_len > 1048576 {
                 return ::core::result::Result::Err(
                     __wireview::Error::limit(&"payload.len", __prefix_at),
                 );
@@ -399,13 +398,13 @@ const _: () = {
                 &"checksum",
             )?;
             ::core::result::Result::Ok(Publish {
-                version: version,
-                flags: flags,
-                stream: stream,
-                topic: topic,
-                deadline: deadline,
-                payload: payload,
-                checksum: checksum,
+                version,
+                flags,
+                stream,
+                topic,
+                deadline,
+                payload,
+                checksum,
             })
         }
         __wireview::__if_testing! {
@@ -459,7 +458,7 @@ const _: () = {
                 __run[3usize],
             ]) as u64;
             let __head = 4usize;
-            if __length > (1048576) as u64 {
+            if __length > 1048576 {
                 return ::core::result::Result::Err(
                     __wireview::Error::limit(&"length", 0usize),
                 );
@@ -487,18 +486,9 @@ const _: () = {
         type Family = Publish<::wireview::Span>;
         #[inline]
         fn wire_len(&self, __given: ()) -> u64 {
-            let () = __given;
-            let Self {
-                version: version,
-                flags: flags,
-                stream: stream,
-                topic: topic,
-                deadline: deadline,
-                payload: payload,
-                checksum: checksum,
-            } = self;
+            let Self { version, flags, stream, topic, deadline, payload, checksum } = self;
             let flags = *flags;
-            let flags = if !deadline.is_some() {
+            let flags = if deadline.is_none() {
                 flags & !(1)
             } else if flags & (1) == 0 {
                 flags | (1)
@@ -508,12 +498,12 @@ const _: () = {
             let mut __len = 0_u64;
             __len += 4u64;
             __len += 8u64;
-            __len += __wireview::Outgoing::size(topic) + 0u64;
+            __len += __wireview::Outgoing::size(topic);
             if let ::core::option::Option::Some(deadline) = deadline {
                 __len += 8u64;
             }
             __len += __generated::varint_len(__wireview::Outgoing::size(payload));
-            __len += __wireview::Outgoing::size(payload) + 0u64;
+            __len += __wireview::Outgoing::size(payload);
             __len += <Crc32c as __declare::Checksum>::WIDTH as u64;
             __len
         }
@@ -523,18 +513,9 @@ const _: () = {
             __out: &mut __wireview::Gather,
             __given: (),
         ) -> __wireview::Result<()> {
-            let () = __given;
             let __total = __declare::Put::wire_len(&self, __given);
-            let Self {
-                version: version,
-                flags: flags,
-                stream: stream,
-                topic: topic,
-                deadline: deadline,
-                payload: payload,
-                checksum: checksum,
-            } = self;
-            let flags = if !deadline.is_some() {
+            let Self { version, flags, stream, topic, deadline, payload, checksum } = self;
+            let flags = if deadline.is_none() {
                 flags & !(1)
             } else if flags & (1) == 0 {
                 flags | (1)
@@ -546,7 +527,7 @@ const _: () = {
                 .copy_from_slice(
                     &((__generated::checked_len(
                         (__total - 4u64),
-                        (1048576) as u64,
+                        1048576,
                         &"length",
                         __out,
                     )?) as ::core::primitive::u32)
@@ -589,7 +570,7 @@ const _: () = {
                 .copy_from_slice(
                     &((__generated::checked_len(
                         __wireview::Outgoing::size(&topic),
-                        (255) as u64,
+                        255,
                         &"topic.len",
                         __out,
                     )?) as ::core::primitive::u8)
@@ -611,7 +592,7 @@ const _: () = {
             __generated::varint(
                 __generated::checked_len(
                     __wireview::Outgoing::size(&payload),
-                    (1048576) as u64,
+                    1048576,
                     &"payload.len",
                     __out,
                 )?,
@@ -781,15 +762,7 @@ if flags & 1 != 0:
     /// The message in one line.
     impl<__B: __declare::Show> ::core::fmt::Display for Publish<__B> {
         fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let Self {
-                version: version,
-                flags: flags,
-                stream: stream,
-                topic: topic,
-                deadline: deadline,
-                payload: payload,
-                ..
-            } = self;
+            let Self { version, flags, stream, topic, deadline, payload, .. } = self;
             __f.write_str("Publish")?;
             __f.write_str(" version=")?;
             ::core::write!(__f, "{:?}", version)?;
