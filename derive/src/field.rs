@@ -28,8 +28,6 @@ pub(crate) struct Field {
     pub(crate) asserts: Vec<Expr>,
 }
 
-// One for each field of a declaration: its size does not matter.
-#[allow(clippy::large_enum_variant)]
 pub(crate) enum Kind {
     Number {
         number: Number,
@@ -653,15 +651,12 @@ fn names_a_message(ty: &Type, scope: &Scope<'_>) -> Result<()> {
     if last.ident == "Seq" {
         return Err(Error::new_spanned(ty, "write `Seq<B, Element<Span>>`"));
     }
-    if let PathArguments::AngleBracketed(args) = &last.arguments {
-        if !args.args.is_empty() && !holds(ty, scope.holder) {
-            return Err(Error::new_spanned(
-                &args.args,
-                "a nested message is held as this one is: write the type parameter, `B`",
-            ));
-        }
+    match &last.arguments {
+        PathArguments::AngleBracketed(args) if !args.args.is_empty() && !holds(ty, scope.holder) => Err(
+            Error::new_spanned(&args.args, "a nested message is held as this one is: write the type parameter, `B`"),
+        ),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn bytes_extent(attrs: &mut Attrs, big: bool, span: Span) -> Result<Extent> {
