@@ -5,7 +5,7 @@ use wireview::{Gather, Kind, Result, Span, Wire};
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(big, tag = u16, len = u16, max = 100)]
-pub enum Sealed<B> {
+enum Sealed<B> {
     #[wire(tag = 0x0102)]
     Data {
         a: u8,
@@ -28,7 +28,7 @@ pub enum Sealed<B> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
-pub struct Apart<B> {
+struct Apart<B> {
     pub kind: Computed<u16>,
     pub before: u8,
     #[wire(tag = kind)]
@@ -37,7 +37,7 @@ pub struct Apart<B> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(tag = varint)]
-pub enum Small<B> {
+enum Small<B> {
     #[wire(tag = 300)]
     One(u8),
     #[wire(tag = 2, assert = true)]
@@ -45,7 +45,7 @@ pub enum Small<B> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
-pub struct SmallApart<B> {
+struct SmallApart<B> {
     pub kind: Computed<u16>,
     #[wire(tag = kind)]
     pub body: Small<B>,

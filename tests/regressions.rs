@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wireview::laws;
+use wireview_codecs::kafka::records::Batches;
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 use wireview_codecs::{dns, http1, mqtt};
@@ -90,6 +91,7 @@ fn golden_outcomes() {
     golden("proxy", |seed| laws::check(Headers::new, seed).to_string());
     golden("mqtt", |seed| laws::check(mqtt::Packets::new, seed).to_string());
     golden("dns", |seed| laws::check(dns::Messages::new, seed).to_string());
+    golden("kafka_records", |seed| laws::check(Batches::new, seed).to_string());
 }
 
 fn golden(target: &str, outcome: impl Fn(&[u8]) -> String) {

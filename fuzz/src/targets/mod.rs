@@ -7,6 +7,7 @@ mod dns;
 mod formats;
 mod gather;
 mod http1;
+mod kafka_records;
 mod mqtt;
 mod peer;
 mod proxy;
@@ -19,6 +20,7 @@ pub use dns::dns;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
+pub use kafka_records::kafka_records;
 pub use mqtt::mqtt;
 pub use peer::Compared;
 pub use proxy::{Peer, compare_proxy, proxy};
@@ -38,6 +40,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("mqtt", mqtt),
     ("dns", dns),
     ("archive", archive),
+    ("kafka_records", kafka_records),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),
