@@ -28,8 +28,6 @@ pub(crate) struct Field {
     pub(crate) asserts: Vec<Expr>,
 }
 
-// One for each field of a declaration: its size does not matter.
-#[allow(clippy::large_enum_variant)]
 pub(crate) enum Kind {
     Number {
         number: Number,
@@ -326,6 +324,15 @@ impl Field {
             ));
         }
         Ok(())
+    }
+
+    /// The member bound to its variable, as in a pattern; or made of it, as in an expression.
+    pub(crate) fn binding(&self) -> Option<TokenStream> {
+        let (member, local) = (self.member.as_ref()?, &self.local);
+        Some(match member {
+            Member::Named(name) if name == local => quote::quote!(#local),
+            _ => quote::quote!(#member: #local),
+        })
     }
 
     /// Whether it takes all there is.
@@ -646,15 +653,12 @@ fn names_a_message(ty: &Type, scope: &Scope<'_>) -> Result<()> {
     if last.ident == "Seq" {
         return Err(Error::new_spanned(ty, "write `Seq<B, Element<Span>>`"));
     }
-    if let PathArguments::AngleBracketed(args) = &last.arguments {
-        if !args.args.is_empty() && !holds(ty, scope.holder) {
-            return Err(Error::new_spanned(
-                &args.args,
-                "a nested message is held as this one is: write the type parameter, `B`",
-            ));
-        }
+    match &last.arguments {
+        PathArguments::AngleBracketed(args) if !args.args.is_empty() && !holds(ty, scope.holder) => Err(
+            Error::new_spanned(&args.args, "a nested message is held as this one is: write the type parameter, `B`"),
+        ),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn bytes_extent(attrs: &mut Attrs, big: bool, span: Span) -> Result<Extent> {
@@ -915,7 +919,7 @@ impl Parse for Pair {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
         let value =
-            if input.parse::<Option<Token![=]>>()?.is_some() { Some(*attrs::ungrouped(input.parse()?)) } else { None };
+            if input.parse::<Option<Token![=]>>()?.is_some() { Some(attrs::ungrouped(input.parse()?)) } else { None };
         Ok(Self(name, value))
     }
 }

@@ -36,7 +36,6 @@ pub(crate) enum Frame {
     Scan(Expr),
 }
 
-#[allow(clippy::large_enum_variant)]
 pub(crate) enum Body {
     Struct(Fields),
     Enum(Union),

@@ -8,7 +8,7 @@ use crate::field::{Bits, Extent, Field, Kind, Map, Presence, Role};
 use crate::layout::{Cell, Node, Run, What, nodes};
 use crate::marks::Marks;
 use crate::model::{Body, Declaration, Fields, Frame, Union, with_holder};
-use crate::number::{Number, Wide, int};
+use crate::number::{Number, Wide, int, wide};
 
 /// Writes the reading half of a declaration.
 pub(crate) struct Reader<'a> {
@@ -31,6 +31,9 @@ impl Reader<'_> {
     }
 
     fn given(&self) -> TokenStream {
+        if self.of.given.is_empty() {
+            return quote!();
+        }
         let names = self.of.given.iter().map(|(name, _)| name);
         quote!(let (#(#names,)*) = __given;)
     }
@@ -43,7 +46,7 @@ impl Reader<'_> {
             quote! {
                 if __S::TRACES {
                     let __end = #end;
-                    __source.field("tag", __tag_at..__end, None, __trace::Value::Unsigned(__tag), "");
+                    __source.field("tag", __tag_at..__end, ::core::option::Option::None, __trace::Value::Unsigned(__tag), "");
                 }
             }
         };
@@ -114,7 +117,7 @@ impl Reader<'_> {
                         #limit
                         if __S::TRACES {
                             let __end = __source.offset();
-                            __source.field("len", __len_at..__end, None, __trace::Value::Unsigned(__len), "length of the variant");
+                            __source.field("len", __len_at..__end, ::core::option::Option::None, __trace::Value::Unsigned(__len), "length of the variant");
                         }
                         let __after = __source.bound(__len as usize, &"len")?;
                     },
@@ -185,10 +188,7 @@ impl Reader<'_> {
             _ => None,
         });
         let checks = list.iter().enumerate().filter_map(|(at, field)| self.verify(at, field, list));
-        let members = list.iter().filter_map(|field| {
-            let (member, local) = (field.member.as_ref()?, &field.local);
-            Some(quote!(#member: #local))
-        });
+        let members = list.iter().filter_map(Field::binding);
         quote! {
             #start
             #(#tags)*
@@ -326,7 +326,7 @@ impl Reader<'_> {
                     } else {
                         if __S::TRACES {
                             let __at = __source.offset();
-                            __source.field(#name, __at..__at, None, __trace::Value::Absent, "");
+                            __source.field(#name, __at..__at, ::core::option::Option::None, __trace::Value::Absent, "");
                         }
                         ::core::option::Option::None
                     };
@@ -385,7 +385,7 @@ impl Reader<'_> {
             quote! {
                 if __S::TRACES {
                     let __at = #at;
-                    __source.field(#name, __at..__at + #bytes, None, #value, #note);
+                    __source.field(#name, __at..__at + #bytes, ::core::option::Option::None, #value, #note);
                 }
             }
         };
@@ -552,9 +552,9 @@ impl Reader<'_> {
         // Elements are counted in 32 bits.
         let max = match field.extent() {
             Some(Extent::Prefix { counts: true, .. } | Extent::Named { counts: true, .. }) if int(max).is_none() => {
-                quote!(((#max) as u64).min(u32::MAX as u64))
+                quote!(::core::cmp::Ord::min((#max) as u64, u32::MAX as u64))
             }
-            _ => quote!((#max) as u64),
+            _ => wide(max),
         };
         let small = matches!(field.extent(), Some(Extent::Prefix { number, .. }) if number.is_small());
         if small && written.is_some_and(|max| max >= 255) {
@@ -631,7 +631,7 @@ impl Reader<'_> {
                 };
                 let each = each.as_ref().map(|each| {
                     quote! {
-                        if let ::core::option::Option::Some(__bad) = #local.iter().position(|__byte| !(#each)(__byte)) {
+                        if let ::core::option::Option::Some(__bad) = ::core::iter::Iterator::position(&mut #local.iter(), |__byte| !(#each)(__byte)) {
                             let __start = __source.offset() - #behind - #local.len();
                             return ::core::result::Result::Err(__wireview::Error::malformed(&#name, __start + __bad));
                         }
@@ -641,7 +641,7 @@ impl Reader<'_> {
                     let #local = #slice;
                     if __S::TRACES {
                         let __end = __source.offset();
-                        __source.field(#name, __end - #local.len() - #behind..__end, None, #value, "");
+                        __source.field(#name, __end - #local.len() - #behind..__end, ::core::option::Option::None, #value, "");
                     }
                     #each
                     #text
@@ -694,7 +694,7 @@ impl Reader<'_> {
                     let __sum = __source.slice(<#algorithm as __declare::Checksum>::WIDTH, &#name)?;
                     if __S::TRACES {
                         let __end = __source.offset();
-                        __source.field(#name, #place..__end, None, __trace::Value::Bytes(__sum), "checksum");
+                        __source.field(#name, #place..__end, ::core::option::Option::None, __trace::Value::Bytes(__sum), "checksum");
                     }
                     let #local = __declare::Check::new();
                 }
@@ -707,7 +707,7 @@ impl Reader<'_> {
                     if __S::TRACES {
                         let __end = __source.offset();
                         let __bytes = &__source.frame()[__align_at..__end];
-                        __source.field(#name, __align_at..__end, None, __trace::Value::Bytes(__bytes), #note);
+                        __source.field(#name, __align_at..__end, ::core::option::Option::None, __trace::Value::Bytes(__bytes), #note);
                     }
                     let #local = ();
                 }
@@ -719,7 +719,7 @@ impl Reader<'_> {
                 let #local = #local;
                 if __S::TRACES {
                     let __end = __source.offset();
-                    __source.field(#name, __end - __bytes.len()..__end, None, __trace::Value::Bytes(__bytes), "");
+                    __source.field(#name, __end - __bytes.len()..__end, ::core::option::Option::None, __trace::Value::Bytes(__bytes), "");
                 }
             },
             Kind::Nested { extent, tag, give } => {
@@ -770,7 +770,7 @@ impl Reader<'_> {
             (Some(Frame::Length(index)), Body::Struct(fields)) => Some(self.delimit_length(*index, &fields.list)),
             (Some(Frame::Scan(max)), _) => Some(quote! {
                 let __max = (#max) as usize;
-                let __seen = &__input[..__input.len().min(__max)];
+                let __seen = &__input[..::core::cmp::Ord::min(__input.len(), __max)];
                 let mut __scan = __declare::Scan::new(__seen);
                 match <Self as __declare::Declare>::walk(&mut __scan, __given) {
                     ::core::result::Result::Ok(_) => {
@@ -963,8 +963,9 @@ fn limit(number: &Number, max: &Expr, local: &TokenStream, name: &str, at: &Toke
     if int(max).is_some_and(|max| max as u64 >= number.largest()) {
         return quote!();
     }
+    let max = wide(max);
     quote! {
-        if #local > (#max) as u64 {
+        if #local > #max {
             return ::core::result::Result::Err(__wireview::Error::limit(&#name, #at));
         }
     }
@@ -987,7 +988,7 @@ fn trace_rest(name: &str, at: &TokenStream, value: &TokenStream, note: &str) -> 
     quote! {
         if __S::TRACES {
             let __end = __source.offset();
-            __source.field(#name, #at..__end, None, #value, #note);
+            __source.field(#name, #at..__end, ::core::option::Option::None, #value, #note);
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod bits;
 mod bytes;
+mod checks;
 mod conditions;
 mod frames;
+mod hygiene;
 mod lists;
 mod numbers;
 mod support;
