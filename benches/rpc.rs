@@ -81,10 +81,10 @@ wireview::archive_format! {
 
 /// The same from a payload that lies elsewhere.
 #[derive(rkyv::Archive, rkyv::Serialize)]
-#[rkyv(as = ArchivedEcho)]
+#[rkyv(as = ArchivedEcho, serialize_bounds(__S: rkyv::ser::Writer + rkyv::ser::Allocator, __S::Error: rkyv::rancor::Source))]
 struct EchoRef<'a> {
     id: u64,
-    #[rkyv(with = rkyv::with::InlineAsBox)]
+    #[rkyv(with = rkyv::with::InlineAsBox, omit_bounds)]
     payload: &'a [u8],
 }
 
@@ -110,8 +110,13 @@ async fn tasks(listener: TcpListener) {
                 let (asked, done) = (received.frame.into_archive().expect("an archive"), done.clone());
                 tokio::spawn(async move { drop(done.send(asked)) });
             }
-            Some(reply) = ready.recv() => {
-                conn.out().send(&EchoRef { id: reply.id.to_native(), payload: &reply.payload }).expect("it fits");
+            Some(mut reply) = ready.recv() => {
+                // All that are ready leave by one write.
+                loop {
+                    conn.out().send(&EchoRef { id: reply.id.to_native(), payload: &reply.payload }).expect("it fits");
+                    let Ok(more) = ready.try_recv() else { break };
+                    reply = more;
+                }
             }
         }
     }
@@ -140,10 +145,16 @@ impl Ours {
                         let _ = waits.map(|waits| waits.send(reply));
                     }
                     asked = asks.recv() => {
-                        let Some((payload, waits)) = asked else { return Ok(()) };
-                        waiting.insert(next, waits);
-                        conn.out().send(&EchoRef { id: next, payload: &payload })?;
-                        next += 1;
+                        let Some(mut asked) = asked else { return Ok(()) };
+                        // All that were asked leave by one write.
+                        loop {
+                            let (payload, waits) = asked;
+                            waiting.insert(next, waits);
+                            conn.out().send(&EchoRef { id: next, payload: &payload })?;
+                            next += 1;
+                            let Ok(more) = asks.try_recv() else { break };
+                            asked = more;
+                        }
                     }
                 }
             }
