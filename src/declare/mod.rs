@@ -72,7 +72,7 @@ pub trait Declare: Message {
 
     /// The declaration as data; of a type that was written by hand, its name.
     fn shape() -> &'static Shape {
-        const { &Shape::by_hand(*Self::NAME) }
+        const { &Shape::by_hand(Self::NAME) }
     }
 
     /// Reads one message from the front of `source` and moves it behind it.
