@@ -25,7 +25,7 @@ impl Parse for Attr {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = Ident::parse_any(input)?;
         let arg = if input.parse::<Option<Token![=]>>()?.is_some() {
-            Arg::Value(Box::new(bare(input.parse()?)))
+            Arg::Value(Box::new(ungrouped(input.parse()?)))
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -37,10 +37,30 @@ impl Parse for Attr {
     }
 }
 
-/// What a declarative macro has put in place of `$name`, without the invisible parentheses around it.
-pub(crate) fn bare(value: Expr) -> Expr {
+/// Parses what stands in the parentheses behind `name`.
+pub(crate) fn inside<T>(
+    name: &Ident,
+    list: TokenStream,
+    example: &str,
+    parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
+) -> Result<T> {
+    let mut ended = false;
+    let parsed = |input: ParseStream<'_>| {
+        let parsed = parse(input);
+        ended = input.is_empty();
+        parsed
+    };
+    parsed.parse2(list).map_err(|error| {
+        // Where nothing is left there is no word to point at.
+        let span = if ended && error.to_string().contains("expected") { name.span() } else { error.span() };
+        Error::new(span, format!("{error}; write `{example}`"))
+    })
+}
+
+/// What a fragment of `macro_rules!` stands for.
+pub(crate) fn ungrouped(value: Expr) -> Expr {
     match value {
-        Expr::Group(group) => bare(*group.expr),
+        Expr::Group(group) => ungrouped(*group.expr),
         other => other,
     }
 }
@@ -109,17 +129,15 @@ impl Attrs {
         &mut self,
         name: &str,
         example: &str,
-        parse: impl Parser<Output = T>,
+        parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
     ) -> Result<Option<(Ident, T)>> {
         match self.find(name) {
             None => Ok(None),
             Some(Attr { name, arg: Arg::List(list), .. }) => {
                 let name = name.clone();
                 let list = list.clone();
-                match parse.parse2(list) {
-                    Ok(parsed) => Ok(Some((name, parsed))),
-                    Err(error) => Err(Error::new(error.span(), format!("{error}; write `{example}`"))),
-                }
+                let parsed = inside(&name, list, example, parse)?;
+                Ok(Some((name, parsed)))
             }
             Some(entry) => Err(Error::new(entry.name.span(), format!("write `{example}`"))),
         }
@@ -130,13 +148,19 @@ impl Attrs {
         self.find(name).map(|entry| (entry.name.clone(), &entry.arg))
     }
 
-    /// Everything was asked for.
-    pub(crate) fn finish(&self, known: &str) -> Result<()> {
+    /// The entry called `name`, if it is there, whether or not it was asked for.
+    pub(crate) fn named(&self, name: &str) -> Option<&Ident> {
+        self.names().find(|other| *other == name)
+    }
+
+    /// Everything was asked for; if not, it means nothing for `what`.
+    pub(crate) fn finish(&self, what: &str, known: &str) -> Result<()> {
         match self.list.iter().find(|entry| !entry.used) {
             None => Ok(()),
-            Some(entry) => {
-                Err(Error::new(entry.name.span(), format!("`{}` has no meaning here; known here: {known}", entry.name)))
-            }
+            Some(entry) => Err(Error::new(
+                entry.name.span(),
+                format!("`{}` means nothing for {what}; what can stand here: {known}", entry.name),
+            )),
         }
     }
 }

@@ -37,8 +37,8 @@ impl Drawer<'_> {
 
                 fn draw(
                     __draw: &mut __wireview::laws::Draw<'_>,
-                    __given: Self::Context,
-                ) -> ::core::option::Option<Self::Of<__declare::sample::Bytes>> {
+                    __given: <Self as __declare::Declare>::Context,
+                ) -> ::core::option::Option<<Self as __wireview::Wire>::Of<__declare::sample::Bytes>> {
                     use __declare::sample as __sample;
                     let (#(#names,)*) = __given;
                     __sample::message(__draw, |__draw| {
@@ -49,7 +49,7 @@ impl Drawer<'_> {
 
                 fn draw_written(
                     __draw: &mut __wireview::laws::Draw<'_>,
-                    __given: Self::Context,
+                    __given: <Self as __declare::Declare>::Context,
                 ) -> ::core::option::Option<__declare::sample::Vec<u8>> {
                     let __message = <Self as __declare::Declare>::draw(__draw, __given)?;
                     __declare::sample::written(__message, __given)
@@ -81,7 +81,7 @@ impl Drawer<'_> {
             (false, None) => quote!(__generated::after_varint(#len - #before)),
         };
         let largest = number.largest();
-        quote!(if #said > ((#max) as u64).min(#largest) { return ::core::option::Option::None; })
+        quote!(if #said > ::core::cmp::Ord::min((#max) as u64, #largest) { return ::core::option::Option::None; })
     }
 
     fn union(&self, union: &Union) -> TokenStream {
@@ -89,7 +89,7 @@ impl Drawer<'_> {
         let fits = union.len.as_ref().map(|(number, max)| {
             let largest = number.largest();
             quote! {
-                if __message.__inner_len(__given) > ((#max) as u64).min(#largest) {
+                if __message.__inner_len(__given) > ::core::cmp::Ord::min((#max) as u64, #largest) {
                     return ::core::option::Option::None;
                 }
             }
@@ -322,11 +322,11 @@ impl Drawer<'_> {
         match extent {
             Extent::Prefix { number, max, .. } => {
                 let largest = number.largest();
-                (quote!(((#max) as u64).min(#largest)), false)
+                (quote!(::core::cmp::Ord::min((#max) as u64, #largest)), false)
             }
             Extent::Named { field, max, .. } => {
                 let largest = list.iter().find(|other| other.local == *field).map_or(u64::MAX, largest);
-                (quote!(((#max) as u64).min(#largest)), false)
+                (quote!(::core::cmp::Ord::min((#max) as u64, #largest)), false)
             }
             Extent::Fixed(len) => {
                 let len = *len as u64;

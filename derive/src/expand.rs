@@ -25,12 +25,14 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
     let context = quote!((#(#context,)*));
     let map = of.map();
     let (size, any) = of.size();
+    let open = of.open();
+    let refused = of.refused();
     let walk = reader.walk();
     let framed = reader.delimit().map(|delimit| {
         quote! {
             impl __declare::Framed for #span {
                 #[inline]
-                fn delimit(__input: &[u8], __given: Self::Context) -> __wireview::Result<__wireview::Boundary> {
+                fn delimit(__input: &[u8], __given: #context) -> __wireview::Result<__wireview::Boundary> {
                     #delimit
                 }
             }
@@ -73,6 +75,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
         }
         Body::Enum(union) => {
             let walk_tagged = reader.walk_tagged(union);
+            let walk_variant = reader.walk_variant(union);
             let given = writer.given_names();
             let tags = writer.tags(union);
             let lens = writer.tagged_lens(union);
@@ -92,9 +95,24 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                         __source: &mut __S,
                         __tag: u64,
                         __tag_at: usize,
-                        __given: Self::Context,
+                        __given: #context,
                     ) -> __wireview::Result<#view> {
                         #walk_tagged
+                    }
+                }
+
+                impl #span {
+                    /// Reads the variant that the tag says, behind its length.
+                    #[inline(always)]
+                    fn __walk<'__a, __S: __declare::Source<'__a>>(
+                        __source: &mut __S,
+                        __tag: u64,
+                        __tag_at: usize,
+                        __len: u64,
+                        __len_at: usize,
+                        __given: #context,
+                    ) -> __wireview::Result<#view> {
+                        #walk_variant
                     }
                 }
 
@@ -180,6 +198,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 const NAME: __declare::FieldName = &#name;
                 const SIZE: ::core::option::Option<usize> = #size;
                 const ANY: bool = #any;
+                const OPEN: bool = #open;
 
                 fn shape() -> &'static __declare::Shape {
                     const { &#shape }
@@ -188,7 +207,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 #[inline(always)]
                 fn walk<'__a, __S: __declare::Source<'__a>>(
                     __source: &mut __S,
-                    __given: Self::Context,
+                    __given: #context,
                 ) -> __wireview::Result<#view> {
                     #walk
                 }
@@ -199,6 +218,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             #framed
             #element
             #halves
+            #refused
             #plain
         };
     }

@@ -20,13 +20,13 @@
 //! and RFC 6891 (OPT).
 //!
 //! ```
-//! use wireview::{Deframer, Gather, Seq};
+//! use wireview::{Deframer, Encode, Gather, Seq};
 //! use wireview_codecs::dns::{Message, Messages, Name, Question, class, kind};
 //!
 //! let question = Question { name: Name::of("example.org")?, kind: kind::A, class: class::IN };
 //! let query = Message { id: 7, recursion_desired: true, questions: Seq::write([question], ())?, ..Message::default() };
 //! let mut out = Gather::new();
-//! out.send(&mut Messages::new(), query)?;
+//! Messages::new().encode(query, &mut out)?;
 //!
 //! let mut deframer = Deframer::new(Messages::new());
 //! out.chunks().for_each(|piece| deframer.feed(piece));

@@ -175,6 +175,7 @@ fn names_as_people_write_them() {
     let bytes = name.bytes().clone();
     let name = Name::split(&bytes).expect("a name").0;
     assert_eq!(name.display(&[]).to_string(), "a\\.b.\\000\\\\\\032\\255~.");
+    assert_eq!(name.to_string(), r#"b"\x03a.b\x05\x00\\ \xff~\x00""#);
     assert_eq!(Name::split(b"\xc0\x00").expect("a pointer").0.display(&[]).to_string(), "<malformed>");
 }
 

@@ -14,13 +14,12 @@
 //! written, 2.2.2 for properties, 3 for the packets. The requirements that are cited have their numbers there.
 //!
 //! ```
-//! use wireview::{Deframer, Gather};
+//! use wireview::{Deframer, Encode, Gather};
 //! use wireview_codecs::mqtt::{Body, Packet, Packets, Publish, flag};
 //!
-//! let publish = Publish { topic: "news/today".into(), identifier: Some(7), ..Publish::default() };
-//! let packet = Packet::new(Body::Publish(Publish { payload: b"hello", ..publish })).flagged(flag::RETAIN);
+//! let publish = Publish { topic: "news/today".into(), identifier: Some(7), payload: &b"hello"[..], ..Publish::default() };
 //! let mut out = Gather::new();
-//! out.send(&mut Packets::new(), packet)?;
+//! Packets::new().encode(Packet::new(Body::Publish(publish)).flagged(flag::RETAIN), &mut out)?;
 //!
 //! let mut deframer = Deframer::new(Packets::new());
 //! out.chunks().for_each(|piece| deframer.feed(piece));
@@ -46,6 +45,8 @@
 //! [`reason::UNSUPPORTED_PROTOCOL_VERSION`].
 
 mod connect;
+mod deliver;
+mod identifiers;
 mod property;
 mod publish;
 mod session;
@@ -56,6 +57,7 @@ mod topic;
 mod tests;
 
 pub use connect::{Connack, Connect, Will};
+pub use identifiers::Identifiers;
 pub use property::{Place, Properties, Property};
 pub use publish::{Ack, Publish};
 pub use session::{Auth, Disconnect, reason};
@@ -164,6 +166,12 @@ impl<B> Packet<B> {
             _ => 0,
         };
         Self { kind: Computed::new(), flags, length: Computed::new(), body }
+    }
+
+    /// The last packet of a connection, and why it is.
+    #[must_use]
+    pub const fn disconnect(reason: u8) -> Self {
+        Self::new(Body::Disconnect(Disconnect { reason: Some(reason), properties: None }))
     }
 
     /// Sets flags: see [`flag`]. With [`flag::QOS_2`], QoS 2 takes the place of QoS 1.

@@ -37,3 +37,11 @@ pub struct Ack<B> {
     #[wire(more, len = varint(4, minimal), max = 268_435_455)]
     pub properties: Option<Seq<B, Property<Span>>>,
 }
+
+impl<B> Ack<B> {
+    /// An acknowledgement without properties; a reason of 0 is left out.
+    #[must_use]
+    pub const fn new(identifier: u16, reason: u8) -> Self {
+        Self { identifier, reason: if reason == 0 { None } else { Some(reason) }, properties: None }
+    }
+}

@@ -77,3 +77,11 @@ pub struct Topic<B> {
     #[wire(len = u16, max = 65_535, each = not_nul)]
     pub topic: Text<B>,
 }
+
+impl<B: Default> Suback<B> {
+    /// An answer without properties.
+    #[must_use]
+    pub fn new(identifier: u16, reasons: B) -> Self {
+        Self { identifier, properties: Seq::default(), reasons }
+    }
+}

@@ -349,3 +349,69 @@ fn topics_and_filters() {
     }
     assert!(!is_topic("") && !is_topic("a/+") && !is_topic("#") && is_topic("a b/ü"));
 }
+
+/// Sections 3.3.1.3, 3.8.3.1 and 3.8.4: what a subscriber gets.
+#[test]
+fn messages_are_passed_on_as_they_are_asked_for() {
+    let filter = |qos, retain_as_published, retain_handling| Filter {
+        topic: "#".into(),
+        reserved: (),
+        retain_handling,
+        retain_as_published,
+        no_local: false,
+        qos,
+    };
+    let filter: fn(u8, bool, u8) -> Filter<&'static [u8]> = filter;
+    let publish = Publish { topic: "t".into(), identifier: Some(7), payload: &b"hi"[..], ..Publish::default() };
+    let packet = Packet::new(Body::Publish(publish)).flagged(flag::RETAIN | flag::DUPLICATE);
+    let delivered = |qos, as_published, kept| {
+        let packet = packet.delivered(&filter(qos, as_published, 0), kept);
+        let Body::Publish(publish) = packet.body else { panic!("another kind") };
+        assert_eq!((publish.identifier, publish.payload), (None, &b"hi"[..]));
+        packet.flags
+    };
+    assert_eq!([delivered(0, false, false), delivered(1, false, false), delivered(2, false, false)], [0, 2, 2]);
+    assert_eq!([delivered(1, true, false), delivered(1, false, true), delivered(0, true, true)], [3, 3, 1]);
+    let Body::Publish(publish) = packet.identified(Some(9)).body else { panic!("another kind") };
+    assert_eq!(publish.identifier, Some(9));
+    // The bytes are where they were.
+    let payload = bytes::Bytes::from(alloc::vec![b'x'; 4096]);
+    let publish = Publish { topic: "t".into(), payload: payload.clone(), ..Publish::default() };
+    let Body::Publish(passed_on) = Packet::new(Body::Publish(publish)).delivered(&filter(1, false, 0), false).body
+    else {
+        panic!("another kind")
+    };
+    assert_eq!(passed_on.payload.as_ptr(), payload.as_ptr());
+    let mut out = Gather::new();
+    Packets::new().encode(Packet::new(Body::Publish(passed_on)), &mut out).expect("lawful");
+    assert!(out.chunks().any(|chunk| chunk.as_ptr() == payload.as_ptr()), "and leave from there");
+    let wants = |handling| [true, false].map(|is_new| filter(0, false, handling).wants_retained(is_new));
+    assert_eq!([wants(0), wants(1), wants(2)], [[true, true], [true, false], [false, false]]);
+}
+
+#[test]
+fn a_will_becomes_a_message() {
+    let bytes = b"\x10\x24\0\x04MQTT\x05\x2e\0\x0a\x03\x21\0\x05\0\0\x0b\x18\0\0\0\x05\x03\0\x03a/b\0\x01w\0\x03bye";
+    let frame = bytes::Bytes::from_static(bytes);
+    let packet = read(&frame).expect("lawful");
+    let packet = <Packet<Span> as wireview::Message>::point(packet, &frame).expect("inside");
+    let Body::Connect(connect) = wireview::Message::share(&packet, &frame).body else { panic!("another kind") };
+    assert_eq!(connect.receive_maximum(), 5);
+    let will = connect.will_packet().expect("there is one");
+    assert_eq!((will.qos(), will.is_retained()), (1, true));
+    let Body::Publish(publish) = will.identified(Some(1)).body else { panic!("another kind") };
+    assert_eq!((publish.topic.to_str(), &publish.payload[..]), (Ok("w"), &b"bye"[..]));
+    assert_eq!(publish.properties.iter().collect::<Vec<_>>(), [Ok(Property::ContentType("a/b".into()))]);
+    let none = Connect { will: None, properties: Seq::default(), ..connect };
+    assert_eq!((none.will_packet(), none.receive_maximum()), (None, u16::MAX));
+}
+
+#[test]
+fn identifiers_are_used_once() {
+    let mut identifiers = Identifiers::new();
+    assert_eq!([identifiers.take(), identifiers.take(), identifiers.take()], [Some(1), Some(2), Some(3)]);
+    assert!(identifiers.free(2) && !identifiers.free(2) && !identifiers.free(0));
+    let all: Vec<_> = core::iter::from_fn(|| identifiers.take()).collect();
+    assert_eq!((all.len(), all.first(), all.last()), (65_533, Some(&4), Some(&2)));
+    assert_eq!((identifiers.len(), identifiers.is_empty(), identifiers.take()), (65_535, false, None));
+}

@@ -31,7 +31,11 @@ pub type Headers = Declared<Header<Span>>;
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(magic = b"\r\n\r\n\0\r\nQUIT\n")]
 pub struct Header<B> {
-    /// Four bits each: version, command, family, protocol. Together they say what the block is.
+    /// 2.
+    #[wire(bits = 4, magic = 2)]
+    pub version: (),
+    /// Four bits each: command, family, protocol. Together they say what the block is.
+    #[wire(bits = 12)]
     pub kind: Computed<u16>,
     /// How many bytes follow.
     #[wire(frame(counts = after, max = 65_535))]
@@ -46,22 +50,22 @@ pub struct Header<B> {
 #[wire(tag = u16)]
 pub enum Block<B> {
     /// TCP over IPv4.
-    #[wire(tag = 0x2111)]
+    #[wire(tag = 0x111)]
     Tcp4(Inet<B>),
     /// UDP over IPv4.
-    #[wire(tag = 0x2112)]
+    #[wire(tag = 0x112)]
     Udp4(Inet<B>),
     /// TCP over IPv6.
-    #[wire(tag = 0x2121)]
+    #[wire(tag = 0x121)]
     Tcp6(Inet6<B>),
     /// UDP over IPv6.
-    #[wire(tag = 0x2122)]
+    #[wire(tag = 0x122)]
     Udp6(Inet6<B>),
     /// A Unix stream.
-    #[wire(tag = 0x2131)]
+    #[wire(tag = 0x131)]
     UnixStream(Unix<B>),
     /// Unix datagrams.
-    #[wire(tag = 0x2132)]
+    #[wire(tag = 0x132)]
     UnixDatagram(Unix<B>),
     /// `LOCAL`, whatever the family is, or a family or protocol that is not told: what follows is to be ignored.
     #[wire(unknown)]
@@ -76,7 +80,7 @@ pub enum Block<B> {
 }
 
 const fn is_ignored(kind: u16) -> bool {
-    kind >> 8 == 0x20 || matches!(kind, 0x2100 | 0x2101 | 0x2102 | 0x2110 | 0x2120 | 0x2130)
+    kind >> 8 == 0 || matches!(kind, 0x100 | 0x101 | 0x102 | 0x110 | 0x120 | 0x130)
 }
 
 /// Two addresses of IPv4.

@@ -65,7 +65,7 @@ impl Capture {
         tshark.env("HOME", folder.path()).env("WIRESHARK_CONFIG_DIR", folder.path()).stdin(Stdio::null());
         tshark.args(["-n", "-T", "fields", "-E", "occurrence=a", "-r"]).arg(&file);
         tshark.args(["-E", &format!("separator={FIELD}"), "-E", &format!("aggregator={VALUE}")]);
-        fields.iter().for_each(|field| drop(tshark.args(["-e", field])));
+        tshark.args(fields.iter().flat_map(|field| ["-e", field]));
         let Ok(output) = tshark.output() else {
             eprintln!("skipped: tshark is not installed, so there is no oracle");
             return None;

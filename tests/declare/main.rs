@@ -1,5 +1,17 @@
 //! Declared messages: what `#[derive(Wire)]` reads and writes.
 
+mod bits;
+mod bytes;
+mod checks;
+mod conditions;
+mod frames;
+mod hygiene;
+mod lists;
+mod numbers;
+mod support;
+mod unions;
+mod variants;
+
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
 use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};
 
@@ -278,7 +290,7 @@ struct Tail<B> {
 }
 
 fn is_even(byte: &u8) -> bool {
-    byte % 2 == 0
+    byte.is_multiple_of(2)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
@@ -373,4 +385,33 @@ fn a_version_is_given() {
         let other = Seq::<_, Entry<Span>>::write([entry(version)], (9 * (version + 1),));
         assert_eq!(other.map_err(|error| error.kind()).is_ok(), version == 3);
     }
+}
+
+/// Constants of some bits in front of a length are known before the length is.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(magic = b"M")]
+struct Versioned<B> {
+    #[wire(bits = 3, magic = 5)]
+    version: (),
+    #[wire(bits = 5)]
+    flags: u8,
+    #[wire(frame(counts = after, max = 100))]
+    length: Computed<u8>,
+    #[wire(rest)]
+    data: B,
+}
+
+#[test]
+fn another_version_has_no_boundary() {
+    let mut codec = Declared::<Versioned<Span>>::new();
+    assert!(codec.delimit(b"M\xa3\x02").is_ok());
+    for (bytes, field) in [(&b"M\x83\x02"[..], "version"), (b"M\xc3\x02", "version"), (b"N\xa3\x02", "magic")] {
+        let error = codec.delimit(bytes).expect_err("another version");
+        assert_eq!(
+            (error.kind(), error.field(), error.offset()),
+            (Kind::Malformed, field, usize::from(field == "version"))
+        );
+    }
+    let message = Versioned { version: (), flags: 3, length: Computed::new(), data: &b"hi"[..] };
+    assert_eq!(written(&mut codec, message), b"M\xa3\x02hi");
 }
