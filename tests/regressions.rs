@@ -1,7 +1,7 @@
 //! What the fuzz targets were started from, and all that ever failed, replayed on stable without libFuzzer.
 //!
 //! `BLESS=1 cargo test --test regressions` writes the golden outcomes anew: look at what changed.
-#![cfg(all(feature = "testing", feature = "tokio", feature = "nom", feature = "zerocopy"))]
+#![cfg(all(feature = "testing", feature = "tokio", feature = "nom", feature = "zerocopy", feature = "rkyv"))]
 
 use std::fmt::Write as _;
 use std::fs;

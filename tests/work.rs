@@ -9,6 +9,7 @@ use std::env;
 use std::process::{Command, Stdio};
 
 use bytes::{BufMut, Bytes};
+use wireview::archive::{Archivable, Archive, Serializable};
 use wireview::formats::nom::{Nom, NomError};
 use wireview::formats::{Delimited, Fixed, Headed, Header, LengthPrefixed, Lines};
 use wireview::length::{U32Be, Varint};
@@ -50,6 +51,8 @@ const CASES: &[Case] = &[
     ("nom", |size| {
         read(Nom::<_, Span, _>::new(LengthPrefixed::<U32Be>::new(1 << 20), rest), &prefixed(&noise(size)), |_| {});
     }),
+    ("archive: a long text", |size| archived(&"x".repeat(size))),
+    ("archive: many texts", |size| archived(&vec![String::from("some text"); size / 20])),
     ("resp requests: a long argument", |size| requests(&[&b"SET"[..], b"k", &noise(size)])),
     ("resp requests: many arguments", |size| requests(&vec![&b"argument"[..]; size / 14])),
     ("resp requests: a long inline request", |size| request(&[&b"word ".repeat(size / 5)[..], b"\r\n"].concat())),
@@ -196,6 +199,13 @@ fn read<C: Codec>(codec: C, frame: &[u8], look: impl FnOnce(View<'_, C>)) {
     let lent = deframer.next().expect("lawful").expect("whole");
     assert_eq!(lent.bytes().len(), frame.len());
     look(lent.view().expect("a message"));
+}
+
+fn archived<T: Archivable + Serializable>(value: &T) {
+    let mut out = Gather::new();
+    Archive::<T>::new(1 << 20).encode(value, &mut out).expect("it fits");
+    let frame = out.chunks().collect::<Vec<_>>().concat();
+    read(Archive::<T>::new(1 << 20), &frame, |view| assert!(view.open().is_ok()));
 }
 
 fn request(frame: &[u8]) {

@@ -14,7 +14,10 @@
 //! - errors of by hand and ours name the field and the offset, those of `nom` and `winnow` what is left of the input, those of
 //!   `binrw` the offset, those of `deku` nothing (without its feature `descriptive-errors`);
 //! - `nom` and `winnow` do not write. `binrw` and `deku` write to a `Cursor`, since they want `Seek`, the others to a `Vec`;
-//!   ours to a [`Gather`](wireview::Gather), and so does one of the two by hand.
+//!   ours to a [`Gather`](wireview::Gather), and so does one of the two by hand;
+//! - a list of ours is written into a `Scratch` first, and copied from there.
+//!
+//! Two races more are by hand and ours alone: messages behind their lengths, found and read, and a frame with all at once.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -23,6 +26,8 @@ mod support;
 mod fair;
 
 mod bits;
+mod framed;
+mod full;
 mod head;
 mod list;
 mod small;
@@ -36,6 +41,8 @@ fn main() {
     bits::race(&bench, &mut goals);
     union::race(&bench, &mut goals);
     list::race(&bench, &mut goals);
+    framed::race(&bench, &mut goals);
+    full::race(&bench, &mut goals);
     support::print_goals(&goals);
 }
 

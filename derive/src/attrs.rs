@@ -25,7 +25,7 @@ impl Parse for Attr {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = Ident::parse_any(input)?;
         let arg = if input.parse::<Option<Token![=]>>()?.is_some() {
-            Arg::Value(input.parse()?)
+            Arg::Value(ungrouped(input.parse()?))
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -34,6 +34,34 @@ impl Parse for Attr {
             Arg::None
         };
         Ok(Self { name, arg, used: false })
+    }
+}
+
+/// Parses what stands in the parentheses behind `name`.
+pub(crate) fn inside<T>(
+    name: &Ident,
+    list: TokenStream,
+    example: &str,
+    parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
+) -> Result<T> {
+    let mut ended = false;
+    let parsed = |input: ParseStream<'_>| {
+        let parsed = parse(input);
+        ended = input.is_empty();
+        parsed
+    };
+    parsed.parse2(list).map_err(|error| {
+        // Where nothing is left there is no word to point at.
+        let span = if ended && error.to_string().contains("expected") { name.span() } else { error.span() };
+        Error::new(span, format!("{error}; write `{example}`"))
+    })
+}
+
+/// What a fragment of `macro_rules!` stands for.
+fn ungrouped(value: Box<Expr>) -> Box<Expr> {
+    match *value {
+        Expr::Group(group) => ungrouped(group.expr),
+        other => Box::new(other),
     }
 }
 
@@ -101,17 +129,15 @@ impl Attrs {
         &mut self,
         name: &str,
         example: &str,
-        parse: impl Parser<Output = T>,
+        parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
     ) -> Result<Option<(Ident, T)>> {
         match self.find(name) {
             None => Ok(None),
             Some(Attr { name, arg: Arg::List(list), .. }) => {
                 let name = name.clone();
                 let list = list.clone();
-                match parse.parse2(list) {
-                    Ok(parsed) => Ok(Some((name, parsed))),
-                    Err(error) => Err(Error::new(error.span(), format!("{error}; write `{example}`"))),
-                }
+                let parsed = inside(&name, list, example, parse)?;
+                Ok(Some((name, parsed)))
             }
             Some(entry) => Err(Error::new(entry.name.span(), format!("write `{example}`"))),
         }
@@ -122,13 +148,19 @@ impl Attrs {
         self.find(name).map(|entry| (entry.name.clone(), &entry.arg))
     }
 
-    /// Everything was asked for.
-    pub(crate) fn finish(&self, known: &str) -> Result<()> {
+    /// The entry called `name`, if it is there, whether or not it was asked for.
+    pub(crate) fn named(&self, name: &str) -> Option<&Ident> {
+        self.names().find(|other| *other == name)
+    }
+
+    /// Everything was asked for; if not, it means nothing for `what`.
+    pub(crate) fn finish(&self, what: &str, known: &str) -> Result<()> {
         match self.list.iter().find(|entry| !entry.used) {
             None => Ok(()),
-            Some(entry) => {
-                Err(Error::new(entry.name.span(), format!("`{}` has no meaning here; known here: {known}", entry.name)))
-            }
+            Some(entry) => Err(Error::new(
+                entry.name.span(),
+                format!("`{}` means nothing for {what}; what can stand here: {known}", entry.name),
+            )),
         }
     }
 }

@@ -25,12 +25,14 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
     let context = quote!((#(#context,)*));
     let map = of.map();
     let (size, any) = of.size();
+    let open = of.open();
+    let refused = of.refused();
     let walk = reader.walk();
     let framed = reader.delimit().map(|delimit| {
         quote! {
             impl __declare::Framed for #span {
                 #[inline]
-                fn delimit(__input: &[u8], __given: Self::Context) -> __wireview::Result<__wireview::Boundary> {
+                fn delimit(__input: &[u8], __given: #context) -> __wireview::Result<__wireview::Boundary> {
                     #delimit
                 }
             }
@@ -92,7 +94,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                         __source: &mut __S,
                         __tag: u64,
                         __tag_at: usize,
-                        __given: Self::Context,
+                        __given: #context,
                     ) -> __wireview::Result<#view> {
                         #walk_tagged
                     }
@@ -180,6 +182,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 const NAME: __declare::FieldName = &#name;
                 const SIZE: ::core::option::Option<usize> = #size;
                 const ANY: bool = #any;
+                const OPEN: bool = #open;
 
                 fn shape() -> &'static __declare::Shape {
                     const { &#shape }
@@ -188,7 +191,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                 #[inline(always)]
                 fn walk<'__a, __S: __declare::Source<'__a>>(
                     __source: &mut __S,
-                    __given: Self::Context,
+                    __given: #context,
                 ) -> __wireview::Result<#view> {
                     #walk
                 }
@@ -199,6 +202,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             #framed
             #element
             #halves
+            #refused
             #plain
         };
     }

@@ -1,10 +1,11 @@
 //! The message over every holder, and what is known of its size.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::field::{Bits, Extent, Field, Kind};
-use crate::model::{Body, Declaration, Fields, with_holder};
+use crate::model::{Body, Declaration, Fields, Frame, with_holder};
 
 impl Declaration {
     /// The type over `with`.
@@ -126,6 +127,82 @@ impl Declaration {
         }
         (quote!(__generated::sum(&[#(#sizes),*])), quote!(#any #(&& #nested_any)*))
     }
+}
+
+/// What is only known of other types when they are compiled.
+impl Declaration {
+    fn lists(&self) -> Vec<&[Field]> {
+        match &self.body {
+            Body::Struct(fields) => vec![&fields.list],
+            Body::Enum(union) => union.variants.iter().map(|variant| &*variant.fields.list).collect(),
+        }
+    }
+
+    /// The declared type that `field` is, or whose elements it has.
+    fn declared(&self, field: &Field) -> Option<TokenStream> {
+        match &field.kind {
+            Kind::Nested { .. } => Some(with_holder(&field.ty, self.holder.as_ref(), &quote!(__wireview::Span))),
+            Kind::Seq { element, .. } => Some(element.to_token_stream()),
+            _ => None,
+        }
+    }
+
+    /// `Declare::OPEN`.
+    pub(crate) fn open(&self) -> TokenStream {
+        let bounded = match &self.body {
+            Body::Struct(_) => matches!(self.frame, Some(Frame::Length(_))),
+            Body::Enum(union) => union.len.is_some(),
+        };
+        if !bounded && self.lists().into_iter().flatten().any(Field::is_more) {
+            return quote!(true);
+        }
+        let lasts: Vec<&Field> = self.lists().into_iter().filter_map(<[Field]>::last).collect();
+        if bounded || lasts.iter().all(|last| !last.is_rest() && !is_unbound(last)) {
+            return quote!(false);
+        }
+        let nested = lasts.iter().filter(|last| is_unbound(last) && !last.is_rest()).filter_map(|last| {
+            let ty = self.declared(last)?;
+            Some(quote!(<#ty as __declare::Declare>::OPEN))
+        });
+        if lasts.iter().any(|last| last.is_rest()) { quote!(true) } else { quote!(#(#nested)||*) }
+    }
+
+    /// Errors of the compiler for what cannot be read.
+    pub(crate) fn refused(&self) -> TokenStream {
+        let mut refused = TokenStream::new();
+        for list in self.lists() {
+            for (at, field) in list.iter().enumerate() {
+                let Some(ty) = self.declared(field) else { continue };
+                let name = &field.name;
+                let why = match field.kind {
+                    Kind::Seq { .. } => format!(
+                        "the first element of `{name}` takes all the rest: give the element's last field, or the element, a length"
+                    ),
+                    _ if at + 1 < list.len() && is_unbound(field) => format!(
+                        "`{name}` takes all the rest, which leaves nothing for `{}`: write `#[wire(len = u16, max = 1000)]` on it",
+                        list[at + 1].name
+                    ),
+                    _ => continue,
+                };
+                refused.extend(quote_spanned!(field.ty.span()=>
+                    const _: () = ::core::assert!(!<#ty as __declare::Declare>::OPEN, #why);
+                ));
+            }
+        }
+        if let Some(Frame::Scan(_)) = self.frame {
+            const WHY: &str = "the last field takes all the rest, which has no end to be found: write `frame(length = u32, counts = after, max = …)`";
+            let own = self.over(&quote!(__wireview::Span));
+            refused.extend(quote_spanned!(self.ident.span()=>
+                const _: () = ::core::assert!(!<#own as __declare::Declare>::OPEN, #WHY);
+            ));
+        }
+        refused
+    }
+}
+
+/// Whether it is a declared message whose end nothing says but itself.
+fn is_unbound(field: &Field) -> bool {
+    matches!(field.kind, Kind::Nested { extent: None | Some(Extent::Rest), .. })
 }
 
 /// Whether a field has to be mapped from one holder to another.

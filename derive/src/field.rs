@@ -7,9 +7,9 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{BinOp, Error, Expr, GenericArgument, Lit, Member, PathArguments, Result, Token, Type};
 
-use crate::attrs::Attrs;
+use crate::attrs::{Attrs, inside};
 use crate::model::{Scope, docs, holds};
-use crate::number::{Number, bits_of, int, word};
+use crate::number::{Number, bits_of, eval, int, limit, ungrouped, word};
 
 /// A field of a message, or a constant or length that was said of the type.
 pub(crate) struct Field {
@@ -82,6 +82,59 @@ pub(crate) enum Kind {
     Tag,
 }
 
+impl Kind {
+    /// What it is called in errors, and the attributes that mean something for it.
+    fn known(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Number { .. } => {
+                ("a number", "big, little, width, varint, zigzag, minimal, bits, map(…), try_map(…), ")
+            }
+            Self::Bool => ("a `bool`", "bits, "),
+            Self::Bits { value: Bits::Number { .. }, .. } => ("a bit field", "bits, map(…), try_map(…), "),
+            Self::Bits { value: Bits::Constant(_) | Bits::Ignored, .. } => ("bits of `()`", "bits, magic, ignore, "),
+            Self::Bits { .. } => ("a bit field", "bits, "),
+            Self::Array(_) => ("an array", ""),
+            Self::Bytes { text: false, .. } => ("bytes", "len, max, nul, rest, each, big, little, "),
+            Self::Bytes { .. } => ("text", "len, max, nul, rest, each, big, little, "),
+            Self::Seq { .. } => ("a `Seq`", "count, len, max, rest, last, give(…), big, little, "),
+            Self::Check { .. } => {
+                ("a checksum", "check(…), crc32c(…), crc32(…), internet(…), adler32(…), big, little, ")
+            }
+            Self::Computed { .. } => ("a computed number", "big, little, width, varint, minimal, bits, frame(…), "),
+            Self::Constant(_) | Self::Pad { .. } | Self::Align { .. } => {
+                ("`()`", "magic, bits, pad, align, ignore, big, little, ")
+            }
+            Self::Nested { .. } => ("a nested message", "len, max, rest, tag, give(…), "),
+            Self::Tag => ("the tag", ""),
+        }
+    }
+
+    /// Whether a number of several bytes stands in it or in front of it, whose order can be said.
+    fn has_order(&self) -> bool {
+        match self {
+            Self::Number { number, .. } | Self::Computed { number, .. } => number.bytes().is_some(),
+            Self::Check { .. } | Self::Constant(_) => true,
+            Self::Bytes { extent, .. } | Self::Seq { extent, .. } | Self::Nested { extent: Some(extent), .. } => {
+                matches!(extent, Extent::Prefix { number, .. } if number.bytes().is_some())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the program sees a value that can be something else.
+    fn has_value(&self) -> bool {
+        !matches!(
+            self,
+            Self::Check { .. }
+                | Self::Computed { .. }
+                | Self::Constant(_)
+                | Self::Pad { .. }
+                | Self::Align { .. }
+                | Self::Bits { value: Bits::Computed { .. } | Bits::Constant(_) | Bits::Ignored, .. }
+        )
+    }
+}
+
 /// What the bits of a bit field are.
 pub(crate) enum Bits {
     Number { ty: Ident, map: Option<Map> },
@@ -150,9 +203,6 @@ pub(crate) struct Cover {
     pub(crate) zeroed: bool,
 }
 
-const OF_FIELDS: &str = "big, little, width, varint, zigzag, minimal, bits, len, count, max, nul, rest, last, each, if, since, \
-    until, more, check(…), magic, pad, align, ignore, tag, give(…), map(…), try_map(…), assert, frame(…)";
-
 impl Field {
     /// A field that is not in the program.
     pub(crate) fn synthetic(name: &str, span: Span, kind: Kind) -> Self {
@@ -193,7 +243,21 @@ impl Field {
                 index.to_string(),
             ),
         };
+        if name.starts_with("__") {
+            return Err(Error::new(
+                local.span(),
+                "names with `__` in front are those of generated code: write one, as in `_reserved`",
+            ));
+        }
+        if let Some((given, _)) = scope.given.iter().find(|(given, _)| *given == local) {
+            return Err(Error::new(
+                local.span(),
+                format!("`{given}` is what is given to the type: the field needs another name"),
+            ));
+        }
         let mut attrs = Attrs::read(&field.attrs, local.span())?;
+        let order = attrs.named("big").or(attrs.named("little")).cloned();
+        let asserted = attrs.named("assert").cloned();
         let asserts = asserts(&mut attrs)?;
         let presence = presence(&mut attrs, scope)?;
         let optional = inner(&field.ty, "Option");
@@ -215,19 +279,27 @@ impl Field {
             }
             (None, None) => field.ty.clone(),
         };
+        let ty = ungrouped(&ty).clone();
         let kind = kind(&ty, &mut attrs, scope, tag, local.span())?;
-        attrs.finish(OF_FIELDS)?;
-        let read = Self {
-            member: Some(member),
-            local,
-            name,
-            docs: docs(&field.attrs),
-            span: field.span(),
-            ty,
-            kind,
-            presence,
-            asserts,
-        };
+        let (what, known) = kind.known();
+        attrs.finish(what, &format!("{known}if, since, until, more, assert"))?;
+        if let Some(order) = order.filter(|_| !kind.has_order()) {
+            let why = match kind {
+                Kind::Bits { .. } => "bit fields lie in the byte order of the type: write it there",
+                Kind::Nested { .. } => "a nested type says itself in which byte order it is",
+                _ => "nothing here has a byte order",
+            };
+            return Err(Error::new(order.span(), why));
+        }
+        if let Some(asserted) = asserted.filter(|_| !kind.has_value()) {
+            return Err(Error::new(
+                asserted.span(),
+                "nothing is stored here that could be asserted: write it on the field that it is about",
+            ));
+        }
+        let span = local.span();
+        let read =
+            Self { member: Some(member), local, name, docs: docs(&field.attrs), span, ty, kind, presence, asserts };
         read.check_place(before)?;
         Ok(read)
     }
@@ -235,7 +307,10 @@ impl Field {
     /// What no field of its kind may be where it stands.
     fn check_place(&self, before: &[Self]) -> Result<()> {
         if let Some(rest) = before.iter().find(|field| field.is_rest()) {
-            return Err(Error::new(rest.span, format!("`rest` leaves nothing for `{}` behind it", self.name)));
+            return Err(Error::new(
+                rest.span,
+                format!("`{}` takes the `rest`, which leaves nothing for `{}`: write `len = …`", rest.name, self.name),
+            ));
         }
         if self.presence.is_some()
             && matches!(self.kind, Kind::Bits { .. } | Kind::Computed { .. } | Kind::Check { .. } | Kind::Tag)
@@ -292,10 +367,27 @@ impl Field {
 /// What a field of type `ty` is.
 fn kind(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, tag: Option<&Number>, span: Span) -> Result<Kind> {
     let big = order(attrs)?.unwrap_or(scope.big);
-    if let Some(range) = cover(attrs)? {
+    if attrs.is_flag("tag") {
+        let Some(name) = attrs.flag("tag")? else { unreachable!("just seen") };
+        let Some(tag) = tag else {
+            return Err(Error::new(
+                name.span(),
+                "`tag` alone is for the variant that is `unknown`: here, `tag = name` of an earlier field",
+            ));
+        };
+        if word(ty).is_none_or(|word| *word != tag.ty) {
+            return Err(Error::new_spanned(ty, format!("the tag is a `{0}`: write `{0}`", tag.ty)));
+        }
+        return Ok(Kind::Tag);
+    }
+    if let Some((name, range)) = cover(attrs)? {
         let Some(algorithm) = inner(ty, "Check") else {
             return Err(Error::new_spanned(ty, "a checksum is a `Check<Crc32c>`, or of another `Checksum`"));
         };
+        let said = word(algorithm).map(|word| word.to_string().to_lowercase());
+        if name != "check" && said.is_some_and(|said| name != said) {
+            return Err(Error::new(name.span(), "the algorithm is another one here: write `check(…)`"));
+        }
         return Ok(Kind::Check { algorithm: algorithm.clone(), range, big });
     }
     if inner(ty, "Check").is_some() {
@@ -331,20 +423,7 @@ fn kind(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, tag: Option<&Number>, s
     if let Some(args) = arguments(ty, "Seq") {
         return seq(ty, &args, attrs, scope, big, span);
     }
-    if attrs.is_flag("tag") {
-        let Some(name) = attrs.flag("tag")? else { unreachable!("just seen") };
-        let (Some(tag), Some(word)) = (tag, word(ty)) else {
-            return Err(Error::new(
-                name.span(),
-                "`tag` alone is for the variant that is `unknown`: here, `tag = name` of an earlier field",
-            ));
-        };
-        if *word != tag.ty {
-            return Err(Error::new_spanned(ty, format!("the tag is a `{}`", tag.ty)));
-        }
-        return Ok(Kind::Tag);
-    }
-    let map = map(attrs, ty)?;
+    let map = map(attrs)?;
     let wire = match &map {
         Some((wire, _)) => wire.clone(),
         None => ty.clone(),
@@ -364,7 +443,10 @@ fn kind(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, tag: Option<&Number>, s
                 return Err(Error::new_spanned(wire, "a bit field is a number without a sign, or a `bool`"));
             }
             if bits > has {
-                return Err(Error::new(at, format!("`{word}` has {has} bits")));
+                return Err(Error::new(at, format!("`{word}` has {has} bits: write at most so many, or a wider type")));
+            }
+            if bits > 64 {
+                return Err(Error::new(at, "a bit field has at most 64 bits"));
             }
             Ok(Kind::Bits { bits, value: Bits::Number { ty: word.clone(), map } })
         }
@@ -380,7 +462,7 @@ fn kind(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, tag: Option<&Number>, s
             ))
         }
         _ if map.is_some() => Err(Error::new_spanned(wire, "a number is mapped: write `map(u32, read, write)`")),
-        (None, None) | (Some(_), None) => nested(attrs, scope, big),
+        (None, None) | (Some(_), None) => nested(ty, attrs, scope, big),
     }
 }
 
@@ -391,7 +473,10 @@ fn computed(number: &Type, attrs: &mut Attrs, big: bool) -> Result<Kind> {
     if let Some((at, bits)) = bits(attrs)? {
         let has = bits_of(word).unwrap_or(0).min(64);
         if bits > has {
-            return Err(Error::new(at, format!("`{word}` has {has} bits")));
+            return Err(Error::new(at, format!("`{word}` has {has} bits: write at most so many, or a wider type")));
+        }
+        if let Some(frame) = attrs.named("frame") {
+            return Err(Error::new(frame.span(), "the length of a frame has bytes of its own: leave `bits` out"));
         }
         return Ok(Kind::Bits { bits, value: Bits::Computed { role: Role::Open } });
     }
@@ -404,35 +489,46 @@ fn computed(number: &Type, attrs: &mut Attrs, big: bool) -> Result<Kind> {
         .list("frame", EXAMPLE, |input: ParseStream<'_>| Punctuated::<Pair, Token![,]>::parse_terminated(input))?
     {
         None => Role::Open,
-        Some((name, pairs)) => frame_role(&name, pairs, EXAMPLE)?.0,
+        Some((name, pairs)) => frame_role(&name, pairs, EXAMPLE, false)?.0,
     };
     Ok(Kind::Computed { number, role })
 }
 
 fn unit(attrs: &mut Attrs, big: bool, span: Span) -> Result<Kind> {
-    let ignore = attrs.flag("ignore")?.is_some();
+    let ignore = attrs.flag("ignore")?;
     let magic = attrs.value("magic", "magic = 7_u8")?;
+    if let (Some(ignore), Some(_)) = (&ignore, &magic) {
+        return Err(Error::new(ignore.span(), "a constant is checked: leave out `ignore`, or `magic`"));
+    }
+    let ignore = ignore.is_some();
     if let Some((at, bits)) = bits(attrs)? {
+        if bits > 64 {
+            return Err(Error::new(at, "a bit field has at most 64 bits"));
+        }
         let value = match &magic {
             None if ignore => Bits::Ignored,
             None => Bits::Constant(0),
             Some((_, value)) => match int(value) {
                 Some(value) if bits >= 64 || value >> bits == 0 => Bits::Constant(value as u64),
-                _ => return Err(Error::new_spanned(value, format!("a number of {bits} bits, written out"))),
+                _ => {
+                    return Err(Error::new_spanned(
+                        value,
+                        format!(
+                            "a constant of {bits} bits is a number below 2 to the {bits}, written out: `magic = 1`"
+                        ),
+                    ));
+                }
             },
         };
-        if bits > 64 {
-            return Err(Error::new(at, "at most 64 bits"));
-        }
         return Ok(Kind::Bits { bits, value });
     }
     if let Some((_, value)) = magic {
         return Ok(Kind::Constant(constant(&value, big)?));
     }
     let number = |name: &Ident, value: &Expr| {
-        int(value)
-            .filter(|&value| (1..=1 << 16).contains(&value))
-            .ok_or_else(|| Error::new_spanned(value, format!("a number of bytes, written out: `{name} = 4`")))
+        int(value).filter(|&value| (1..=1 << 16).contains(&value)).ok_or_else(|| {
+            Error::new_spanned(value, format!("a number of bytes, 1 to 65536, written out: `{name} = 4`"))
+        })
     };
     if let Some((name, value)) = attrs.value("pad", "pad = 3")? {
         return Ok(Kind::Pad { bytes: number(&name, &value)?, ignore });
@@ -461,17 +557,19 @@ fn seq(ty: &Type, args: &[&Type], attrs: &mut Attrs, scope: &Scope<'_>, big: boo
     }
     let give = give(attrs)?;
     let (extent, max) = if let Some((_, path)) = attrs.value("last", "last = Label::is_last")? {
-        let max = attrs.value("max", "max = 128")?;
-        let Some((_, max)) = max else {
+        let Some(max) = elements(attrs)? else {
             return Err(Error::new_spanned(path, "how many are there at most? Write `last = …, max = 128`"));
         };
         (Extent::Last(path), Some(max))
     } else if let Some(extent) = extent(attrs, "count", big)? {
+        if let Extent::Prefix { max, .. } | Extent::Named { max, .. } = &extent {
+            countable(max)?;
+        }
         (extent, None)
     } else if let Some(extent) = extent(attrs, "len", big)? {
         (extent, None)
     } else if attrs.flag("rest")?.is_some() {
-        (Extent::Rest, attrs.value("max", "max = 64")?.map(|(_, max)| max))
+        (Extent::Rest, elements(attrs)?)
     } else {
         return Err(Error::new(
             span,
@@ -481,7 +579,26 @@ fn seq(ty: &Type, args: &[&Type], attrs: &mut Attrs, scope: &Scope<'_>, big: boo
     Ok(Kind::Seq { element: element.clone(), extent, max, give })
 }
 
-fn nested(attrs: &mut Attrs, scope: &Scope<'_>, big: bool) -> Result<Kind> {
+/// The `max` of a number of elements.
+fn elements(attrs: &mut Attrs) -> Result<Option<Expr>> {
+    let Some((_, max)) = attrs.value("max", "max = 64")? else { return Ok(None) };
+    let max = limit(max);
+    countable(&max)?;
+    Ok(Some(max))
+}
+
+/// Elements are counted in 32 bits.
+fn countable(max: &Expr) -> Result<()> {
+    match eval(max) {
+        Some(number) if number > u32::MAX.into() => {
+            Err(Error::new_spanned(max, "elements are counted in 32 bits: write at most `max = 0xffff_ffff`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn nested(ty: &Type, attrs: &mut Attrs, scope: &Scope<'_>, big: bool) -> Result<Kind> {
+    names_a_message(ty, scope)?;
     let tag = match attrs.value("tag", "tag = name")? {
         None => None,
         Some((_, Expr::Path(path))) if path.path.get_ident().is_some() => path.path.get_ident().cloned(),
@@ -492,8 +609,50 @@ fn nested(attrs: &mut Attrs, scope: &Scope<'_>, big: bool) -> Result<Kind> {
         Some(extent) => Some(extent),
         None => attrs.flag("rest")?.map(|_| Extent::Rest),
     };
-    let _ = scope;
     Ok(Kind::Nested { extent, tag, give })
+}
+
+/// What a type that is no number, bytes or `Seq` has to look like.
+fn names_a_message(ty: &Type, scope: &Scope<'_>) -> Result<()> {
+    const BYTES: &str =
+        "bytes are held by the type parameter: write `struct Name<B>` and a field of type `B`, or `Text<B>`";
+    let Type::Path(path) = ty else {
+        return Err(Error::new_spanned(
+            ty,
+            match ty {
+                Type::Reference(_) | Type::Slice(_) | Type::Ptr(_) => BYTES,
+                Type::Tuple(_) => "a tuple has no place on the wire: write a field for each part",
+                _ => {
+                    "the type of a field is a number, `bool`, `[u8; N]`, `B`, `Text<B>`, `Seq<B, E<Span>>`, `Option<T>`, `Check<A>`, `Computed<u16>`, `()` or another declared type"
+                }
+            },
+        ));
+    };
+    let Some(last) = path.path.segments.last() else { return Ok(()) };
+    if ["Bytes", "BytesMut", "Span", "Vec", "Box", "Payload", "Cow", "Arc", "Rc"].iter().any(|name| last.ident == name)
+    {
+        let list = last.ident == "Vec"
+            && arguments(ty, "Vec").is_some_and(|args| word(args[0]).is_none_or(|word| word != "u8"));
+        return Err(Error::new_spanned(
+            ty,
+            if list { "what repeats is a `Seq`: write `Seq<B, Element<Span>>`" } else { BYTES },
+        ));
+    }
+    if last.ident == "Text" {
+        return Err(Error::new_spanned(ty, "text says what holds it: write `Text<B>`"));
+    }
+    if last.ident == "Seq" {
+        return Err(Error::new_spanned(ty, "write `Seq<B, Element<Span>>`"));
+    }
+    if let PathArguments::AngleBracketed(args) = &last.arguments {
+        if !args.args.is_empty() && !holds(ty, scope.holder) {
+            return Err(Error::new_spanned(
+                &args.args,
+                "a nested message is held as this one is: write the type parameter, `B`",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn bytes_extent(attrs: &mut Attrs, big: bool, span: Span) -> Result<Extent> {
@@ -501,7 +660,7 @@ fn bytes_extent(attrs: &mut Attrs, big: bool, span: Span) -> Result<Extent> {
         let Some((_, max)) = attrs.value("max", "max = 255")? else {
             return Err(Error::new(name.span(), "how long is it at most? Write `nul, max = 255`"));
         };
-        return Ok(Extent::Nul { max });
+        return Ok(Extent::Nul { max: limit(max) });
     }
     if attrs.flag("rest")?.is_some() {
         return Ok(Extent::Rest);
@@ -525,7 +684,13 @@ fn extent(attrs: &mut Attrs, what: &str, big: bool) -> Result<Option<Extent>> {
     let Some((name, value)) = attrs.value(what, &format!("{what} = u16"))? else { return Ok(None) };
     if let Some(len) = int(&value) {
         if counts {
-            return Err(Error::new_spanned(value, "so many elements in each message are so many fields"));
+            return Err(Error::new_spanned(
+                value,
+                "a count that is always the same is no count: write so many fields, or `len = …` in bytes",
+            ));
+        }
+        if let Some(max) = attrs.named("max") {
+            return Err(Error::new(max.span(), format!("it always has {len} bytes: leave `max` out")));
         }
         return Ok(Some(Extent::Fixed(len)));
     }
@@ -534,26 +699,41 @@ fn extent(attrs: &mut Attrs, what: &str, big: bool) -> Result<Option<Extent>> {
         return Ok(Some(Extent::Prefix { number, max, counts }));
     }
     match &value {
+        Expr::Path(path) if path.path.get_ident().is_some_and(is_primitive) => {
+            Err(Error::new_spanned(&value, no_prefix(what)))
+        }
         Expr::Path(path) if path.path.get_ident().is_some() => {
             let Some(field) = path.path.get_ident().cloned() else { unreachable!("just seen") };
             let max = match attrs.value("max", "max = 1000")? {
-                Some((_, max)) => max,
+                Some((_, max)) => limit(max),
                 // Whether it needs one is known when the field is.
                 None => syn::parse_quote_spanned!(name.span()=> __missing),
             };
             Ok(Some(Extent::Named { field, max, counts }))
         }
-        _ => Err(Error::new_spanned(
-            value,
-            format!("write a type (`{what} = u16`, `{what} = varint`) or the name of an earlier field"),
-        )),
+        _ => Err(Error::new_spanned(value, no_prefix(what))),
     }
+}
+
+fn no_prefix(what: &str) -> String {
+    let number = if what == "len" { ", a number" } else { "" };
+    format!(
+        "write a type (`{what} = u16`; there are `u8`, `u16`, `u24`, `u32`, `u40`, `u48`, `u56`, `u64`, `varint` and `varint(4)`, of 1 to 10 bytes){number} or the name of an earlier field"
+    )
+}
+
+/// Whether it is the name of a primitive type, or looks like one.
+fn is_primitive(word: &Ident) -> bool {
+    let text = word.to_string();
+    let digits = text.strip_prefix(['u', 'i', 'f']).unwrap_or("");
+    let sized = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    sized || ["usize", "isize", "bool", "char", "str", "varint"].iter().any(|other| word == other)
 }
 
 /// The `max` of what `number` counts.
 pub(crate) fn max(attrs: &mut Attrs, name: &Ident, number: &Number) -> Result<Expr> {
     match attrs.value("max", "max = 1000")? {
-        Some((_, max)) => Ok(max),
+        Some((_, max)) => Ok(limit(max)),
         None if number.is_small() => Ok(syn::parse_quote!(255)),
         None => Err(Error::new(
             name.span(),
@@ -655,10 +835,17 @@ pub(crate) fn given(input: ParseStream<'_>) -> Result<Vec<(Ident, Type)>> {
             Ok(Self(name, input.parse()?))
         }
     }
-    Ok(Punctuated::<One, Token![,]>::parse_terminated(input)?.into_iter().map(|One(name, ty)| (name, ty)).collect())
+    let mut list: Vec<(Ident, Type)> = Vec::new();
+    for One(name, ty) in Punctuated::<One, Token![,]>::parse_terminated(input)? {
+        if list.iter().any(|(other, _)| *other == name) {
+            return Err(Error::new(name.span(), format!("`{name}` is given twice")));
+        }
+        list.push((name, ty));
+    }
+    Ok(list)
 }
 
-fn map(attrs: &mut Attrs, ty: &Type) -> Result<Option<(Type, Map)>> {
+fn map(attrs: &mut Attrs) -> Result<Option<(Type, Map)>> {
     struct Three(Type, Expr, Expr);
     impl Parse for Three {
         fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -674,16 +861,17 @@ fn map(attrs: &mut Attrs, ty: &Type) -> Result<Option<(Type, Map)>> {
     for (name, fallible) in [("map", false), ("try_map", true)] {
         let example = format!("{name}(u32, read, write)");
         if let Some((_, Three(wire, read, write))) = attrs.list(name, &example, Three::parse)? {
-            let _ = ty;
             return Ok(Some((wire, Map { read, write, fallible })));
         }
     }
     Ok(None)
 }
 
+/// How the range of a checksum may be called: `check`, or as its algorithm.
+const CHECKS: [&str; 5] = ["check", "crc32c", "crc32", "internet", "adler32"];
+
 /// `check(first..=last, zeroed)`, or one that is called after its algorithm.
-fn cover(attrs: &mut Attrs) -> Result<Option<Cover>> {
-    const EXAMPLE: &str = "check(first..=last)";
+fn cover(attrs: &mut Attrs) -> Result<Option<(Ident, Cover)>> {
     fn parse(input: ParseStream<'_>) -> Result<Cover> {
         let range: Expr = input.parse()?;
         let mut zeroed = false;
@@ -694,23 +882,28 @@ fn cover(attrs: &mut Attrs) -> Result<Option<Cover>> {
             }
             zeroed = true;
         }
-        let Expr::Range(range) = &range else { return Err(Error::new_spanned(range, "a range of fields")) };
+        let Expr::Range(range) = &range else { return Err(Error::new_spanned(range, "no range of fields")) };
         let end = |end: &Option<Box<Expr>>| match end.as_deref() {
             None => Ok(None),
             Some(Expr::Path(path)) if path.path.get_ident().is_some() => Ok(path.path.get_ident().cloned()),
-            Some(other) => Err(Error::new_spanned(other, "the name of a field")),
+            Some(other) => Err(Error::new_spanned(other, "not the name of a field")),
         };
         if let (Some(end), syn::RangeLimits::HalfOpen(_)) = (&range.end, range.limits) {
-            return Err(Error::new_spanned(end, "the last field is covered, too: write `..=`"));
+            return Err(Error::new_spanned(end, "the last field is covered, too"));
         }
         Ok(Cover { from: end(&range.start)?, to: end(&range.end)?, zeroed })
     }
-    for name in ["check", "crc32c", "crc32", "internet", "adler32"] {
-        if let Some((_, cover)) = attrs.list(name, EXAMPLE, parse)? {
-            return Ok(Some(cover));
+    let mut found: Option<(Ident, Cover)> = None;
+    for name in CHECKS {
+        let example = format!("{name}(first..=last)");
+        if let Some((name, cover)) = attrs.list(name, &example, parse)? {
+            if let Some((other, _)) = &found {
+                return Err(Error::new(name.span(), format!("the checksum is `{other}` already")));
+            }
+            found = Some((name, cover));
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// `name = value` inside of `frame(…)`.
@@ -732,10 +925,9 @@ pub(crate) enum Said {
 
 /// Reads `frame(…)` of a type.
 pub(crate) fn frame(name: &Ident, tokens: TokenStream, big: bool) -> Result<Said> {
-    use syn::parse::Parser;
     const EXAMPLE: &str = "frame(length = u32, counts = after, max = 1 << 20)";
-    let pairs = Punctuated::<Pair, Token![,]>::parse_terminated.parse2(tokens)?;
-    let (role, length, scan) = frame_role(name, pairs, EXAMPLE)?;
+    let pairs = inside(name, tokens, EXAMPLE, Punctuated::<Pair, Token![,]>::parse_terminated)?;
+    let (role, length, scan) = frame_role(name, pairs, EXAMPLE, true)?;
     if scan {
         let Role::Frame { max, .. } = role else { unreachable!("always a frame") };
         return Ok(Said::Scan(max));
@@ -749,13 +941,27 @@ pub(crate) fn frame(name: &Ident, tokens: TokenStream, big: bool) -> Result<Said
     Ok(Said::Length(number, role))
 }
 
-fn frame_role(name: &Ident, pairs: Punctuated<Pair, Token![,]>, example: &str) -> Result<(Role, Option<Expr>, bool)> {
+/// Reads `frame(…)`, which stands `on_type` or on the field that is the length.
+fn frame_role(
+    name: &Ident,
+    pairs: Punctuated<Pair, Token![,]>,
+    example: &str,
+    on_type: bool,
+) -> Result<(Role, Option<Expr>, bool)> {
     let (mut all, mut max, mut length, mut scan) = (None, None, None, false);
+    let mut seen: Vec<Ident> = Vec::new();
     for Pair(key, value) in pairs {
+        if seen.contains(&key) {
+            return Err(Error::new(key.span(), format!("`{key}` stands here twice")));
+        }
+        seen.push(key.clone());
         match (key.to_string().as_str(), value) {
-            ("scan", None) => scan = true,
-            ("length", Some(value)) => length = Some(value),
-            ("max", Some(value)) => max = Some(value),
+            ("scan", None) if on_type => scan = true,
+            ("length", Some(value)) if on_type => length = Some(value),
+            ("scan" | "length", _) if !on_type => {
+                return Err(Error::new(key.span(), format!("this field is the length; write `{example}`")));
+            }
+            ("max", Some(value)) => max = Some(limit(value)),
             ("counts", Some(Expr::Path(path))) if path.path.is_ident("after") => all = Some(false),
             ("counts", Some(Expr::Path(path))) if path.path.is_ident("all") => all = Some(true),
             ("counts", _) => return Err(Error::new(key.span(), "write `counts = after` or `counts = all`")),
@@ -768,6 +974,12 @@ fn frame_role(name: &Ident, pairs: Punctuated<Pair, Token![,]>, example: &str) -
             "a peer may claim anything: write `max` in `frame(…)`, such as `max = 1 << 20`",
         ));
     };
+    if let (true, Some(other)) = (scan, seen.iter().find(|key| *key == "length" || *key == "counts")) {
+        return Err(Error::new(
+            other.span(),
+            "what is scanned has no length: write `frame(scan, max = 1 << 20)`, or leave `scan` out",
+        ));
+    }
     let Some(all) = all.or(scan.then_some(true)) else {
         return Err(Error::new(name.span(), "what does the length count? Write `counts = after` or `counts = all`"));
     };
@@ -791,13 +1003,13 @@ pub(crate) fn constant(value: &Expr, big: bool) -> Result<Vec<u8>> {
                     _ => {
                         return Err(Error::new_spanned(
                             value,
-                            format!("how wide is it? Write `{}_u16` or another type", int.base10_digits()),
+                            format!("how wide is it? Write `{int}_u16` or another type"),
                         ));
                     }
                 };
                 let number: u64 = int.base10_parse()?;
                 if bytes < 8 && number >> (8 * bytes) != 0 {
-                    return Err(Error::new_spanned(value, format!("more than {bytes} bytes hold")));
+                    return Err(Error::new_spanned(value, format!("more than a `{}` holds", int.suffix())));
                 }
                 let wide = number.to_be_bytes();
                 let mut held = wide[8 - bytes..].to_vec();
@@ -822,239 +1034,8 @@ fn inner<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
 }
 
 fn arguments<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t Type>> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = ungrouped(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(args) = &last.arguments else { return None };
     Some(args.args.iter().filter_map(|arg| if let GenericArgument::Type(ty) = arg { Some(ty) } else { None }).collect())
-}
-
-/// Finds the fields that others name, and sees that they are where they have to be.
-pub(crate) fn resolve(list: &mut [Field]) -> Result<()> {
-    for at in 0..list.len() {
-        let named: Option<(Ident, Role, Option<Span>)> = match &list[at].kind {
-            Kind::Bytes { extent: Extent::Named { field, max, counts }, .. }
-            | Kind::Seq { extent: Extent::Named { field, max, counts }, .. }
-            | Kind::Nested { extent: Some(Extent::Named { field, max, counts }), .. } => {
-                let role = if *counts { Role::Count(at) } else { Role::Length(at) };
-                Some((field.clone(), role, is_missing(max).then(|| max.span())))
-            }
-            _ => None,
-        };
-        let tag = match &list[at].kind {
-            Kind::Nested { tag: Some(tag), .. } => Some((tag.clone(), Role::Tag(at), None)),
-            _ => None,
-        };
-        for (name, role, missing) in named.into_iter().chain(tag) {
-            let optional = list[at].presence.is_some();
-            let Some(found) = list.iter().position(|field| field.local == name && field.member.is_some()) else {
-                return Err(Error::new(name.span(), format!("there is no field `{name}` in front of this one")));
-            };
-            if found >= at {
-                return Err(Error::new(
-                    name.span(),
-                    format!("`{name}` has to stand in front of what it says something of"),
-                ));
-            }
-            if optional {
-                return Err(Error::new(
-                    name.span(),
-                    "of a field that may be absent, the length stands in front of it: write a type",
-                ));
-            }
-            let (open, small) = match &mut list[found].kind {
-                Kind::Computed { role, number } => (role, number.is_small()),
-                Kind::Bits { value: Bits::Computed { role, .. }, bits } => (role, *bits <= 8),
-                _ => {
-                    return Err(Error::new(
-                        name.span(),
-                        format!("`{name}` is computed from this field: declare it as `Computed<u16>`"),
-                    ));
-                }
-            };
-            if !matches!(open, Role::Open) {
-                return Err(Error::new(name.span(), format!("`{name}` says something of another field already")));
-            }
-            *open = role;
-            match missing {
-                Some(span) if !small => {
-                    return Err(Error::new(
-                        span,
-                        "a peer may claim anything: write `max` beside it, such as `max = 1000`",
-                    ));
-                }
-                Some(_) => set_max(&mut list[at].kind, syn::parse_quote!(255)),
-                None => {}
-            }
-        }
-    }
-    for field in &*list {
-        match &field.kind {
-            Kind::Computed { role: Role::Open, .. }
-            | Kind::Bits { value: Bits::Computed { role: Role::Open, .. }, .. } => {
-                let name = &field.name;
-                return Err(Error::new(
-                    field.span,
-                    format!(
-                        "computed from what? Name it in a later field: `len = {name}`, `count = {name}` or `tag = {name}`; the length of the frame is `frame(counts = …, max = …)`"
-                    ),
-                ));
-            }
-            _ => {}
-        }
-    }
-    covers(list)?;
-    groups(list)?;
-    expressions(list)
-}
-
-fn is_missing(max: &Expr) -> bool {
-    matches!(max, Expr::Path(path) if path.path.is_ident("__missing"))
-}
-
-fn set_max(kind: &mut Kind, value: Expr) {
-    if let Kind::Bytes { extent: Extent::Named { max, .. }, .. }
-    | Kind::Seq { extent: Extent::Named { max, .. }, .. }
-    | Kind::Nested { extent: Some(Extent::Named { max, .. }), .. } = kind
-    {
-        *max = value;
-    }
-}
-
-/// Checksums cover fields that are there, and not themselves.
-fn covers(list: &[Field]) -> Result<()> {
-    for (at, field) in list.iter().enumerate() {
-        let Kind::Check { range, .. } = &field.kind else { continue };
-        let find = |name: &Ident| match list.iter().position(|field| field.local == *name && field.member.is_some()) {
-            Some(found) => Ok(found),
-            None => Err(Error::new(name.span(), format!("there is no field `{name}`"))),
-        };
-        let from = range.from.as_ref().map(find).transpose()?.unwrap_or(0);
-        let to = match &range.to {
-            Some(to) => Some(find(to)?),
-            None => at.checked_sub(1),
-        };
-        let Some(to) = to.filter(|to| *to >= from) else {
-            return Err(Error::new(field.span, "the checksum is of nothing"));
-        };
-        if (from..=to).contains(&at) && !range.zeroed {
-            return Err(Error::new(field.span, "the checksum is of itself, too: add `zeroed` if it counts as zeros"));
-        }
-        for covered in [from, to].map(|end| &list[end]) {
-            if matches!(covered.kind, Kind::Bits { .. }) && !starts_or_ends(list, from, to) {
-                return Err(Error::new(covered.span, "a checksum is of whole bytes"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether a range of fields begins and ends with whole bytes.
-fn starts_or_ends(list: &[Field], from: usize, to: usize) -> bool {
-    let mut filled = 0;
-    let mut at_start = vec![true];
-    for field in list {
-        if let Kind::Bits { bits, .. } = field.kind {
-            filled += bits;
-        } else {
-            filled = 0;
-        }
-        at_start.push(filled % 8 == 0);
-    }
-    at_start[from] && at_start[to + 1]
-}
-
-/// Bit fields in a row make whole bytes.
-fn groups(list: &[Field]) -> Result<()> {
-    let mut filled = 0;
-    for (at, field) in list.iter().enumerate() {
-        let Kind::Bits { bits, .. } = field.kind else { continue };
-        filled += bits;
-        let ends = !matches!(list.get(at + 1), Some(Field { kind: Kind::Bits { .. }, .. }));
-        if filled > 64 && !filled.is_multiple_of(8) {
-            return Err(Error::new(field.span, "more than 64 bits in a row, without the end of a byte among them"));
-        }
-        if ends && !filled.is_multiple_of(8) {
-            let missing = 8 - filled % 8;
-            return Err(Error::new(
-                field.span,
-                format!(
-                    "{filled} bits in a row, which are no whole bytes: {missing} are missing, such as `#[wire(bits = {missing})] _reserved: ()`"
-                ),
-            ));
-        }
-        if ends || filled.is_multiple_of(8) {
-            filled = 0;
-        }
-    }
-    Ok(())
-}
-
-/// Expressions name what has been read, and no bytes.
-fn expressions(list: &[Field]) -> Result<()> {
-    for (at, field) in list.iter().enumerate() {
-        let mut conditions: Vec<&Expr> = field.asserts.iter().collect();
-        let mask;
-        match &field.presence {
-            Some(Presence::If(condition)) => conditions.push(condition),
-            Some(Presence::Bit { field: name, mask: bits }) => {
-                mask = bits.clone();
-                conditions.push(&mask);
-                match list.iter().position(|other| other.local == *name && other.member.is_some()) {
-                    Some(found) if found >= at => {
-                        return Err(Error::new(name.span(), format!("`{name}` has not been read here")));
-                    }
-                    Some(found) if !list[found].is_plain() => return Err(no_bytes(name)),
-                    _ => {}
-                }
-            }
-            Some(Presence::More) | None => {}
-        }
-        for condition in conditions {
-            for name in idents(quote::quote!(#condition)) {
-                let Some(found) = list.iter().position(|other| other.local == name && other.member.is_some()) else {
-                    continue;
-                };
-                // Of itself, an optional field says what holds if it is there.
-                let own = found == at && field.asserts.iter().any(|assert| core::ptr::eq(assert, condition));
-                if found > at || (found == at && !own) {
-                    return Err(Error::new(name.span(), format!("`{name}` has not been read here")));
-                }
-                // How many elements there are is known of any holder.
-                let known = list[found].is_plain() || matches!(list[found].kind, Kind::Seq { .. });
-                if !known || list[found].presence.is_some() && !own {
-                    return Err(no_bytes(&name));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn no_bytes(name: &Ident) -> Error {
-    Error::new(
-        name.span(),
-        format!("an expression names fields that are numbers; `{name}` is not, or not always there"),
-    )
-}
-
-/// All words in an expression that are not behind a dot or in front of one with parentheses.
-fn idents(tokens: TokenStream) -> Vec<Ident> {
-    use proc_macro2::TokenTree;
-    let mut found = Vec::new();
-    let mut after_dot = false;
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) if !after_dot => {
-                found.push(ident);
-                after_dot = false;
-            }
-            TokenTree::Group(group) => {
-                found.extend(idents(group.stream()));
-                after_dot = false;
-            }
-            TokenTree::Punct(punct) => after_dot = punct.as_char() == '.' || punct.as_char() == ':',
-            _ => after_dot = false,
-        }
-    }
-    found
 }

@@ -107,7 +107,7 @@ impl<'a> Plan<'a> {
             }
         }
         match field.fixed_bytes() {
-            Some(0) => {}
+            Some(0) if matches!(field.kind, Kind::Tag) => {}
             Some(bytes) => self.cell(bytes, What::Field(at)),
             None => self.nodes.push(match field.kind {
                 Kind::Number { .. } | Kind::Computed { .. } => Node::Varint { at },

@@ -6,7 +6,8 @@ use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, GenericParam, Lit,
 
 use crate::attrs::{Arg, Attrs};
 use crate::field::{self, Field, Kind, Role};
-use crate::number::{Number, int};
+use crate::number::{Number, eval};
+use crate::resolve;
 
 /// What `#[derive(Wire)]` stands on.
 pub(crate) struct Declaration {
@@ -69,8 +70,6 @@ pub(crate) struct Scope<'a> {
     pub(crate) given: &'a [(Ident, Type)],
 }
 
-const OF_TYPES: &str = "big, little, lsb, frame(…), magic, given(…), assert, tag, len, max, no_display, crate";
-
 impl Declaration {
     pub(crate) fn read(input: &DeriveInput) -> Result<Self> {
         let mut attrs = Attrs::read(&input.attrs, input.ident.span())?;
@@ -80,7 +79,9 @@ impl Declaration {
         let no_display = attrs.flag("no_display")?.is_some();
         let krate = match attrs.value("crate", "crate = path")? {
             Some((_, Expr::Path(path))) => path.path,
-            Some((name, _)) => return Err(Error::new(name.span(), "write `crate = path`")),
+            Some((_, value)) => {
+                return Err(Error::new_spanned(value, "where wireview is: write `crate = path::to::wireview`"));
+            }
             None => syn::parse_quote!(::wireview),
         };
         let given = match attrs.list("given", "given(version: u16)", field::given)? {
@@ -95,13 +96,29 @@ impl Declaration {
                 let mut scan = None;
                 front(&mut attrs, &scope, &mut list, &mut scan)?;
                 let fields = Fields::read(&data.fields, list, &scope, None)?;
+                resolve::before_fields(&asserts, &fields.list)?;
+                attrs.finish("a struct", "big, little, lsb, frame(…), magic, given(…), assert, no_display, crate")?;
                 let frame = frame_of(&fields, scan)?;
                 (Body::Struct(fields), frame)
             }
             Data::Enum(data) => {
                 let union = Union::read(data, &mut attrs, &scope)?;
-                let mut scan = None;
-                front(&mut attrs, &scope, &mut Vec::new(), &mut scan)?;
+                let (mut list, mut scan) = (Vec::new(), None);
+                front(&mut attrs, &scope, &mut list, &mut scan)?;
+                if let Some(field) = list.first() {
+                    return Err(Error::new(
+                        field.span,
+                        "in front of the tag there is nothing: write it on a struct around the enum; an enum can have `frame(scan, max = …)`",
+                    ));
+                }
+                if let (Some((span, _)), true) = (&scan, union.len.is_none()) {
+                    let lists = union.variants.iter().map(|variant| &variant.fields.list);
+                    no_rest(*span, lists.flatten())?;
+                }
+                attrs.finish(
+                    "an enum",
+                    "tag, len, max, big, little, lsb, frame(…), given(…), assert, no_display, crate",
+                )?;
                 (Body::Enum(union), scan.map(|(_, max)| Frame::Scan(max)))
             }
             Data::Union(data) => {
@@ -111,7 +128,6 @@ impl Declaration {
                 ));
             }
         };
-        attrs.finish(OF_TYPES)?;
         let docs = docs(&input.attrs);
         Ok(Self { ident: input.ident.clone(), docs, holder, krate, big, lsb, no_display, frame, given, asserts, body })
     }
@@ -149,7 +165,7 @@ fn frame_of(fields: &Fields, scan: Option<(Span, Expr)>) -> Result<Option<Frame>
     for (index, field) in fields.list.iter().enumerate() {
         if let Kind::Computed { role: Role::Frame { .. }, .. } = field.kind {
             if found.is_some() || scan.is_some() {
-                return Err(Error::new(field.span, "a frame has one length"));
+                return Err(Error::new(field.span, "a frame has one length: `frame(…)` stands somewhere else, too"));
             }
             if !settled {
                 return Err(Error::new(
@@ -161,15 +177,31 @@ fn frame_of(fields: &Fields, scan: Option<(Span, Expr)>) -> Result<Option<Frame>
         }
         settled &= field.is_fixed();
     }
-    if let Some((span, _)) = &scan
-        && fields.list.iter().any(|field| field.is_rest() || field.is_more())
-    {
-        return Err(Error::new(
-            *span,
-            "what takes `rest`, or what is `more`, has no end to be found: write `frame(length = …, counts = after, max = …)`",
-        ));
+    if let Some((span, _)) = &scan {
+        no_rest(*span, &fields.list)?;
     }
     Ok(found.map(Frame::Length).or(scan.map(|(_, max)| Frame::Scan(max))))
+}
+
+/// What is scanned for its end has one.
+fn no_rest<'f>(span: Span, fields: impl IntoIterator<Item = &'f Field>) -> Result<()> {
+    match fields.into_iter().find(|field| field.is_rest() || field.is_more()) {
+        Some(field) if field.is_more() => Err(Error::new(
+            span,
+            format!(
+                "`{}` is there if anything is left, but the end is to be found: write `frame(length = …, counts = after, max = …)`",
+                field.name
+            ),
+        )),
+        Some(field) => Err(Error::new(
+            span,
+            format!(
+                "`{}` takes the `rest`, which has no end to be found: write `frame(length = …, counts = after, max = …)`",
+                field.name
+            ),
+        )),
+        None => Ok(()),
+    }
 }
 
 impl Fields {
@@ -179,7 +211,7 @@ impl Fields {
             let read = Field::read(index, field, fields.len() == 1, &list, scope, tag)?;
             list.push(read);
         }
-        field::resolve(&mut list)?;
+        resolve::resolve(&mut list, scope)?;
         Ok(Self { list })
     }
 }
@@ -192,14 +224,17 @@ impl Union {
         let Some(tag) = Number::prefix(&value, scope.big) else {
             return Err(Error::new_spanned(
                 value,
-                "a tag is a number: write `tag = u8`, `tag = u16`, … or `tag = varint`",
+                "the type of the tag is wanted here, and each variant has its own tag: write `tag = u8`, `tag = u16`, … or `tag = varint`",
             ));
         };
+        if data.variants.is_empty() {
+            return Err(Error::new(attrs.span, "an enum without variants has no value that could be read"));
+        }
         let len = match attrs.value("len", "len = u16")? {
             None => None,
             Some((name, value)) => {
                 let Some(number) = Number::prefix(&value, scope.big) else {
-                    return Err(Error::new_spanned(value, "a length is a number: write `len = u16, max = 1000`"));
+                    return Err(Error::new_spanned(value, "the type of the length: write `len = u16, max = 1000`"));
                 };
                 let max = field::max(attrs, &name, &number)?;
                 Some((number, max))
@@ -211,7 +246,7 @@ impl Union {
             if let Some(tag) = &read.tag {
                 let again = |other: &&Variant| other.tag.as_ref().is_some_and(|other| same(other, tag));
                 if let Some(other) = variants.iter().find(again) {
-                    return Err(Error::new_spanned(tag, format!("the tag of `{}`, too", other.ident)));
+                    return Err(Error::new_spanned(tag, format!("this is the tag of `{}` already", other.ident)));
                 }
             }
             if read.tag.is_none() && variants.iter().any(|other| other.tag.is_none()) {
@@ -224,7 +259,7 @@ impl Union {
 }
 
 fn same(one: &Expr, other: &Expr) -> bool {
-    match (int(one), int(other)) {
+    match (eval(one), eval(other)) {
         (Some(one), Some(other)) => one == other,
         _ => one == other,
     }
@@ -236,7 +271,7 @@ impl Variant {
         let unknown = attrs.flag("unknown")?;
         let value = attrs.value("tag", "tag = 1")?;
         let asserts = field::asserts(&mut attrs)?;
-        attrs.finish("tag, unknown, assert")?;
+        attrs.finish("a variant", "tag, unknown, assert")?;
         if let (Some(name), Some(_)) = (&unknown, &value) {
             return Err(Error::new(name.span(), "an unknown variant has no tag of its own"));
         }
@@ -248,6 +283,9 @@ impl Variant {
                     variant.ident
                 ),
             ));
+        }
+        if let Some((_, value)) = &value {
+            tag_fits(value, tag)?;
         }
         let keeps = unknown.is_some();
         let mut fields = Fields::read(&variant.fields, Vec::new(), scope, keeps.then_some(tag))?;
@@ -261,6 +299,7 @@ impl Variant {
                 format!("it has to keep the tag: write `{} {{ #[wire(tag)] kind: {}, … }}`", variant.ident, tag.ty),
             ));
         }
+        resolve::before_fields(&asserts, &fields.list)?;
         if let Some(field) =
             fields.list.iter().find(|field| matches!(field.kind, Kind::Computed { role: Role::Frame { .. }, .. }))
         {
@@ -271,12 +310,33 @@ impl Variant {
     }
 }
 
+/// A variant has one tag, which is a pattern and a value.
+fn tag_fits(value: &Expr, tag: &Number) -> Result<()> {
+    match value {
+        Expr::Lit(_) => match eval(value) {
+            Some(number) if number <= tag.largest() => Ok(()),
+            Some(_) => {
+                Err(Error::new_spanned(value, format!("the tag is at most {}: the enum says its type", tag.largest())))
+            }
+            None => Err(Error::new_spanned(value, "a tag is a number: write `tag = 1`")),
+        },
+        Expr::Path(_) => Ok(()),
+        _ => Err(Error::new_spanned(
+            value,
+            "a variant has one tag: write a number, `tag = 1`, or the name of a constant; `#[wire(unknown)]` is for all others",
+        )),
+    }
+}
+
 /// The one type parameter.
 fn holder(input: &DeriveInput) -> Result<Option<Ident>> {
     let mut holder = None;
     for param in &input.generics.params {
         let GenericParam::Type(param) = param else {
-            return Err(Error::new_spanned(param, "a declared message is generic over the holder of its bytes alone"));
+            return Err(Error::new_spanned(
+                param,
+                "a declared message is generic over the holder of its bytes alone: write `struct Name<B>`",
+            ));
         };
         if holder.is_some() {
             return Err(Error::new_spanned(

@@ -1,8 +1,9 @@
 //! Numbers as they stand on the wire.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
-use syn::{Error, Expr, Lit, Result, Type};
+use syn::spanned::Spanned;
+use syn::{BinOp, Error, Expr, Lit, Result, Type};
 
 use crate::attrs::Attrs;
 
@@ -69,7 +70,7 @@ impl Number {
             ("u64", None) => plain("u64", 8),
             ("varint", args) => {
                 let mut args = args.into_iter().flatten();
-                let width = args.next().map_or(Some(10), int)?;
+                let width = args.next().map_or(Some(10), int).filter(|width| (1..=10).contains(width))?;
                 let minimal = match args.next() {
                     None => false,
                     Some(Expr::Path(path)) if path.path.is_ident("minimal") => true,
@@ -78,7 +79,7 @@ impl Number {
                 if args.next().is_some() {
                     return None;
                 }
-                let wide = Wide::Varint { width: width.clamp(1, 10), minimal };
+                let wide = Wide::Varint { width, minimal };
                 Self { ty: Ident::new("u64", name.span()), wide, big }
             }
             _ => return None,
@@ -121,8 +122,10 @@ impl Number {
                 }
                 match count {
                     None => Wide::Bytes(bits / 8),
-                    Some((span, _)) if float => return Err(Error::new(span, "a float has the width of its type")),
-                    Some((_, bytes)) if bytes >= 1 && bytes <= bits / 8 => Wide::Bytes(bytes),
+                    Some((span, _)) if float => {
+                        return Err(Error::new(span, "a float has the width of its type: leave `width` out"));
+                    }
+                    Some((_, bytes)) if (1..=bits / 8).contains(&bytes) => Wide::Bytes(bytes),
                     Some((span, _)) => {
                         return Err(Error::new(span, format!("`{ty}` takes 1 to {} bytes", bits / 8)));
                     }
@@ -237,15 +240,59 @@ pub(crate) fn int(value: &Expr) -> Option<usize> {
     match value {
         Expr::Lit(lit) => match &lit.lit {
             Lit::Int(int) => int.base10_parse().ok(),
+            Lit::Byte(byte) => Some(byte.value().into()),
             _ => None,
         },
+        Expr::Paren(inner) => int(&inner.expr),
         _ => None,
+    }
+}
+
+/// What numbers that are written out, and operators between them, come to: `1 << 20`.
+pub(crate) fn eval(value: &Expr) -> Option<u64> {
+    match value {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Int(int) => int.base10_parse().ok(),
+            Lit::Byte(byte) => Some(byte.value().into()),
+            _ => None,
+        },
+        Expr::Paren(inner) => eval(&inner.expr),
+        Expr::Group(inner) => eval(&inner.expr),
+        Expr::Binary(binary) => {
+            let (left, right) = (eval(&binary.left)?, eval(&binary.right)?);
+            match binary.op {
+                BinOp::Add(_) => left.checked_add(right),
+                BinOp::Sub(_) => left.checked_sub(right),
+                BinOp::Mul(_) => left.checked_mul(right),
+                BinOp::BitOr(_) => Some(left | right),
+                BinOp::Shl(_) => left.checked_mul(u32::try_from(right).ok().and_then(|bits| 1_u64.checked_shl(bits))?),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// A limit as a number, if it can be known here: `1 << 32` by itself would overflow, being an `i32`.
+pub(crate) fn limit(value: Expr) -> Expr {
+    let Some(number) = eval(&value) else { return value };
+    let mut literal = Literal::u64_unsuffixed(number);
+    literal.set_span(value.span());
+    syn::parse_quote!(#literal)
+}
+
+/// The type that a fragment of `macro_rules!` stands for.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
     }
 }
 
 /// The name of a type that is one word.
 pub(crate) fn word(ty: &Type) -> Option<&Ident> {
-    match ty {
+    match ungrouped(ty) {
         Type::Path(path) if path.qself.is_none() => path.path.get_ident(),
         _ => None,
     }

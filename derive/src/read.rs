@@ -127,7 +127,7 @@ impl Reader<'_> {
             #given
             #asserts
             #bound
-            let ::core::result::Result::Ok(__tag) = ::core::primitive::#ty::try_from(__tag) else {
+            let ::core::result::Result::Ok(__tag) = <::core::primitive::#ty as ::core::convert::TryFrom<u64>>::try_from(__tag) else {
                 return ::core::result::Result::Err(__wireview::Error::unsupported(&"tag", __tag_at));
             };
             let __read = match __tag {
@@ -522,12 +522,20 @@ impl Reader<'_> {
             Some(Extent::Prefix { max, .. } | Extent::Named { max, .. }) => max,
             _ => return quote!(),
         };
+        let written = int(max);
+        // Elements are counted in 32 bits.
+        let max = match field.extent() {
+            Some(Extent::Prefix { counts: true, .. } | Extent::Named { counts: true, .. }) if int(max).is_none() => {
+                quote!(((#max) as u64).min(u32::MAX as u64))
+            }
+            _ => quote!((#max) as u64),
+        };
         let small = matches!(field.extent(), Some(Extent::Prefix { number, .. }) if number.is_small());
-        if small && int(max).is_some_and(|max| max >= 255) {
+        if small && written.is_some_and(|max| max >= 255) {
             return quote!();
         }
         quote! {
-            if #local > (#max) as u64 {
+            if #local > #max {
                 return ::core::result::Result::Err(__wireview::Error::limit(&#name, #at));
             }
         }
@@ -621,7 +629,7 @@ impl Reader<'_> {
                 };
                 let read = match extent {
                     Extent::Prefix { counts: true, .. } | Extent::Named { counts: true, .. } => {
-                        quote!(__generated::counted::<#element, __S>(__source, #len.min(u32::MAX as u64) as u32, &#name, #give)?)
+                        quote!(__generated::counted::<#element, __S>(__source, #len as u32, &#name, #give)?)
                     }
                     Extent::Prefix { .. } | Extent::Named { .. } => {
                         let by = field.prefix_name();
@@ -841,6 +849,7 @@ impl Reader<'_> {
                     let __head = #head;
                 }
             }
+            // What stands in front of the length is looked at as soon as it is there: nothing more may be asked for before.
             None => {
                 let (width, minimal) = match number.wide {
                     Wide::Varint { width, minimal } | Wide::Zigzag { width, minimal } => (width, minimal),
@@ -848,7 +857,7 @@ impl Reader<'_> {
                 };
                 quote! {
                     let ::core::option::Option::Some((__run, __behind)) = __input.split_first_chunk::<#before>() else {
-                        return ::core::result::Result::Ok(__wireview::Boundary::Need(#before + 1));
+                        return ::core::result::Result::Ok(__wireview::Boundary::Need(#before));
                     };
                     #(#constants)*
                     let mut __scan = __declare::Scan::new(__behind);
@@ -911,7 +920,7 @@ fn varint(number: &Number, name: &str) -> TokenStream {
     }
     quote! {{
         let __varint_start = __source.offset();
-        match ::core::primitive::#ty::try_from(#read) {
+        match <::core::primitive::#ty as ::core::convert::TryFrom<_>>::try_from(#read) {
             ::core::result::Result::Ok(__value) => __value,
             ::core::result::Result::Err(_) => {
                 return ::core::result::Result::Err(__wireview::Error::overflow(&#name, __varint_start));
@@ -936,11 +945,11 @@ fn limit(number: &Number, max: &Expr, local: &TokenStream, name: &str, at: &Toke
 fn value(ty: &Ident, local: &TokenStream) -> TokenStream {
     match ty.to_string().as_str() {
         "u64" => quote!(__trace::Value::Unsigned(#local)),
-        "u8" | "u16" | "u32" => quote!(__trace::Value::Unsigned(u64::from(#local))),
+        "u8" | "u16" | "u32" => quote!(__trace::Value::Unsigned(#local as u64)),
         "i64" => quote!(__trace::Value::Signed(#local)),
-        "i8" | "i16" | "i32" => quote!(__trace::Value::Signed(i64::from(#local))),
+        "i8" | "i16" | "i32" => quote!(__trace::Value::Signed(#local as i64)),
         "f64" => quote!(__trace::Value::Float(#local)),
-        "f32" => quote!(__trace::Value::Float(f64::from(#local))),
+        "f32" => quote!(__trace::Value::Float(#local as f64)),
         _ => quote!(__trace::Value::Shown(&#local)),
     }
 }

@@ -8,7 +8,7 @@ use crate::field::{Bits, Extent, Field, Kind, Map, Presence, Role};
 use crate::layout::{Cell, Node, Run, What, nodes};
 use crate::marks::Marks;
 use crate::model::{Declaration, Fields, Union};
-use crate::number::{Number, Wide, int};
+use crate::number::{Number, Wide, eval, int};
 use crate::read::{Reader, group_number};
 
 /// What stands in front of the fields of a variant and is written with the first of them: its tag, and its length.
@@ -47,8 +47,8 @@ impl Writer<'_> {
             })
         });
         let named = named.into_iter().flatten();
-        let bits = list.iter().filter_map(|field| match &field.presence {
-            Some(Presence::Bit { field: flags, mask }) if list.iter().any(|other| other.local == *flags) => {
+        let bits = list.iter().enumerate().filter_map(|(at, field)| match &field.presence {
+            Some(Presence::Bit { field: flags, mask }) if bit_of(list, at).sets => {
                 let local = &field.local;
                 // Of several bits, those that are set say enough: what was read is written as it was.
                 Some(quote! {
@@ -109,6 +109,7 @@ impl Writer<'_> {
                     let local = &list[*at].local;
                     let value = if is_named(list, &list[*at]) { quote!(#local) } else { quote!((*#local)) };
                     let value = match map {
+                        Some(Map { write, .. }) if is_named(list, &list[*at]) => quote!((#write)(&#local)),
                         Some(Map { write, .. }) => quote!((#write)(#local)),
                         None => value,
                     };
@@ -207,13 +208,13 @@ impl Writer<'_> {
                 Some(_) => quote!(if let ::core::option::Option::Some(#local) = &#local { #asserts }),
             }
         });
-        let conditions = list.iter().filter_map(|field| match &field.presence {
+        let conditions = list.iter().enumerate().filter_map(|(at, field)| match &field.presence {
             Some(Presence::If(condition)) => {
                 let (local, name) = (&field.local, &field.name);
                 Some(quote!(__generated::absent(#condition, #local.is_some(), &#name, __out)?;))
             }
-            // A bit of what was given, and not of a field: it cannot be set here.
-            Some(Presence::Bit { field: flags, mask }) if !list.iter().any(|other| other.local == *flags) => {
+            // A bit of what was given, and not of a field, cannot be set here; one that says something of several fields was.
+            Some(Presence::Bit { field: flags, mask }) if bit_of(list, at).checks => {
                 let (local, name) = (&field.local, &field.name);
                 Some(quote!(__generated::absent((#flags & (#mask)) != 0, #local.is_some(), &#name, __out)?;))
             }
@@ -660,7 +661,8 @@ fn lead(union: &Union, tag: &TokenStream) -> Option<Lead> {
     let ty = &union.tag.ty;
     let mut bytes = union.tag.bytes()?;
     let store = union.tag.store(&run, 0, &quote!(__tag));
-    let mut store = quote!({ let __tag: ::core::primitive::#ty = #tag; #store });
+    let fits = tag_fits(union);
+    let mut store = quote!({ let __tag: ::core::primitive::#ty = #tag; #fits #store });
     if let Some((number, max)) = &union.len {
         let value = checked(Some(max), number, &quote!(__inner), "len");
         let len = number.store(&run, bytes, &quote!((#value)));
@@ -670,10 +672,16 @@ fn lead(union: &Union, tag: &TokenStream) -> Option<Lead> {
     Some(Lead { bytes, store })
 }
 
+/// Refuses a tag that its bytes do not hold: one of three bytes is kept in four.
+fn tag_fits(union: &Union) -> Option<TokenStream> {
+    overflow_of(&union.tag, &quote!(__tag), "tag")
+}
+
 /// The same one after the other, whatever their size.
 fn apart(union: &Union, tag: &TokenStream) -> TokenStream {
     let ty = &union.tag.ty;
-    let tag = write_number(&union.tag, &quote!({ let __tag: ::core::primitive::#ty = #tag; __tag as u64 }));
+    let fits = tag_fits(union);
+    let tag = write_number(&union.tag, &quote!({ let __tag: ::core::primitive::#ty = #tag; #fits __tag as u64 }));
     let len = union
         .len
         .as_ref()
@@ -689,6 +697,35 @@ fn write_number(number: &Number, value: &TokenStream) -> TokenStream {
         }
         None => quote!(__generated::varint(#value, __out);),
     }
+}
+
+/// What is done about the bit of an optional field when the message is written.
+struct Bit {
+    /// It is set or cleared.
+    sets: bool,
+    /// It is held against whether the field is there.
+    checks: bool,
+}
+
+/// The bit that says whether field `at` is there. The first field that a bit is of decides; the others have to agree.
+fn bit_of(list: &[Field], at: usize) -> Bit {
+    let Some(Presence::Bit { field: flags, mask }) = &list[at].presence else {
+        return Bit { sets: false, checks: false };
+    };
+    if !list.iter().any(|other| other.local == *flags) {
+        return Bit { sets: false, checks: true };
+    }
+    let others = list.iter().enumerate().filter_map(|(index, other)| match &other.presence {
+        Some(Presence::Bit { field, mask }) if index != at && field == flags => Some((index, mask)),
+        _ => None,
+    });
+    let apart = |other: &Expr| eval(mask).zip(eval(other)).is_some_and(|(one, other)| one & other == 0);
+    let mut bit = Bit { sets: true, checks: false };
+    for (index, other) in others {
+        bit.checks |= !apart(other);
+        bit.sets &= index > at || other != mask;
+    }
+    bit
 }
 
 /// Whether an expression names `field`.
@@ -752,7 +789,11 @@ fn mapped(field: &Field, map: Option<&Map>) -> TokenStream {
 }
 
 fn overflow(number: &Number, name: &str) -> Option<TokenStream> {
-    let condition = number.overflows(&quote!(__value))?;
+    overflow_of(number, &quote!(__value), name)
+}
+
+fn overflow_of(number: &Number, value: &TokenStream, name: &str) -> Option<TokenStream> {
+    let condition = number.overflows(value)?;
     Some(quote! {
         if #condition {
             return ::core::result::Result::Err(__generated::too_long(&#name, __out));

@@ -67,7 +67,7 @@ impl<A> fmt::Debug for Check<A> {
 /// }
 /// ```
 pub trait Checksum {
-    /// How many bytes it takes on the wire, at most 8.
+    /// How many bytes it takes on the wire, 1 to 8.
     const WIDTH: usize;
 
     /// The checksum of nothing.
@@ -78,6 +78,18 @@ pub trait Checksum {
 
     /// The checksum, below 2 to the 8 times [`WIDTH`](Self::WIDTH).
     fn finish(self) -> u64;
+
+    /// The checksum of `bytes`, all at once.
+    #[inline]
+    #[must_use]
+    fn of(bytes: &[u8]) -> u64
+    where
+        Self: Sized,
+    {
+        let mut sum = Self::new();
+        sum.update(bytes);
+        sum.finish()
+    }
 }
 
 /// CRC-32C (Castagnoli), RFC 3720 section 12.1: iSCSI, SCTP, ext4, Kafka.
@@ -100,6 +112,11 @@ impl Checksum for Crc32c {
     fn finish(self) -> u64 {
         self.0.finalize()
     }
+
+    #[inline]
+    fn of(bytes: &[u8]) -> u64 {
+        crc_fast::crc32_iscsi(bytes).into()
+    }
 }
 
 /// CRC-32, ISO 3309 and RFC 1952 section 8: Ethernet, zip, gzip, PNG.
@@ -121,6 +138,11 @@ impl Checksum for Crc32 {
     #[inline]
     fn finish(self) -> u64 {
         self.0.finalize()
+    }
+
+    #[inline]
+    fn of(bytes: &[u8]) -> u64 {
+        crc_fast::crc32_iso_hdlc(bytes).into()
     }
 }
 
@@ -207,6 +229,7 @@ mod tests {
         });
         let first = sums.next().expect("uncut");
         assert!(sums.all(|other| other == first), "a checksum depends on how the bytes came");
+        assert_eq!(A::of(bytes), first);
         first
     }
 

@@ -23,6 +23,7 @@ mod lua;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod sample;
+mod scratch;
 mod seq;
 mod shape;
 mod show;
@@ -36,7 +37,8 @@ pub use computed::Computed;
 pub use declared::Declared;
 pub use explain::Explanation;
 pub use lua::wireshark_lua;
-pub use seq::IterGiven;
+pub use scratch::Scratch;
+pub use seq::GivenIter;
 pub use shape::{Body, Condition, Extent, FieldKind, FieldShape, NumberShape, Shape, VariantShape, Width};
 pub use show::Show;
 pub use source::{FieldName, MAX_DEPTH, Plain, Scan, Source};
@@ -48,6 +50,10 @@ use core::fmt::Debug;
 use crate::{Boundary, Gather, Message, Result};
 
 /// A message that was declared: [`#[derive(Wire)]`](derive@crate::Wire) implements it for the [`Span`](crate::Span) instance.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no declared place on the wire",
+    note = "add `#[derive(Clone, Copy, Debug, PartialEq, Wire)]` to it, or `#[wire(map(u8, read, write))]` to the field if it stands for a number"
+)]
 pub trait Declare: Message {
     /// What whoever reads or writes it must know: the types of `#[wire(given(…))]`, in a tuple. `()` if nothing.
     type Context: Copy + Debug + PartialEq + Send + Sync + 'static;
@@ -60,6 +66,9 @@ pub trait Declare: Message {
 
     /// Whether any bytes of that size are a message: nothing is checked.
     const ANY: bool;
+
+    /// Whether it takes all that there is: nothing can stand behind it, unless its length is told.
+    const OPEN: bool = false;
 
     /// The declaration as data; of a type that was written by hand, its name.
     fn shape() -> &'static Shape {

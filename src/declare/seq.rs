@@ -1,10 +1,8 @@
-use alloc::vec::Vec;
-
 use super::source::{FieldName, Plain, Source};
-use super::{Declare, Put};
+use super::{Declare, Put, Scratch};
 use crate::trace::Name;
 use crate::wire::Seq;
-use crate::{Error, Gather, Result};
+use crate::{Error, Result};
 use bytes::Bytes;
 
 /// Reads `count` elements.
@@ -115,59 +113,57 @@ fn element<'a, E: Declare, S: Source<'a>>(
     Ok(element)
 }
 
-impl<E: Declare> Seq<Bytes, E> {
-    /// Writes `elements` one after the other, to be sent.
-    ///
-    /// # Errors
-    /// Of the first element that cannot be written.
-    ///
-    /// # Cost
-    /// Copies the elements into memory of their own.
-    pub fn write<P: Put<Family = E>>(elements: impl IntoIterator<Item = P>, given: E::Context) -> Result<Self> {
-        let mut out = Gather::new();
-        let mut count = 0_u32;
-        for element in elements {
-            element.put(&mut out, given)?;
-            count = count.checked_add(1).ok_or(Error::overflow(&"count", 0))?;
-        }
-        let mut region = Vec::new();
-        out.chunks().for_each(|chunk| region.extend_from_slice(chunk));
-        Ok(Self::new(region.into(), count))
-    }
-}
-
 impl<'a, E: Declare> Seq<&'a [u8], E> {
-    /// Walks elements that have to be given something, as borrowed views. What they were given when their frame was read is not kept:
-    /// another gives other elements, or errors.
+    /// Walks the elements, each of which has to be given something to be read.
     #[inline]
-    pub fn iter_given(&self, given: E::Context) -> IterGiven<'a, E> {
-        IterGiven { source: Plain::new(self.region()), given }
+    pub const fn iter_given(&self, given: E::Context) -> GivenIter<'a, E> {
+        GivenIter { rest: self.region(), given }
     }
 }
 
-/// The elements of a [`Seq`] that have to be given something. Ends with the region, or behind the first element that cannot be read.
+/// The elements of a [`Seq`] that have to be given something. Ends with the region, or behind the first that cannot be read.
 #[derive(Clone, Debug)]
-pub struct IterGiven<'a, E: Declare> {
-    source: Plain<'a>,
+pub struct GivenIter<'a, E: Declare> {
+    rest: &'a [u8],
     given: E::Context,
 }
 
-impl<'a, E: Declare> Iterator for IterGiven<'a, E> {
+impl<'a, E: Declare> Iterator for GivenIter<'a, E> {
     type Item = Result<E::Of<&'a [u8]>>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let before = self.source.rest().len();
-        if before == 0 {
+        if self.rest.is_empty() {
             return None;
         }
-        let element = E::walk(&mut self.source, self.given);
+        let mut source = Plain::new(self.rest);
+        let element = E::walk(&mut source, self.given);
         // An element that took nothing would be read for ever.
-        if element.is_err() || self.source.rest().len() == before {
-            self.source.all();
-        }
+        let goes_on = element.is_ok() && source.rest().len() < self.rest.len();
+        self.rest = if goes_on { source.rest() } else { &[] };
         Some(element)
     }
 }
 
-impl<E: Declare> core::iter::FusedIterator for IterGiven<'_, E> {}
+impl<E: Declare> core::iter::FusedIterator for GivenIter<'_, E> {}
+
+impl<E: Declare> Seq<Bytes, E> {
+    /// Walks the elements, each of which has to be given something to be read, as borrowed views: no refcounts.
+    #[inline]
+    pub fn iter_given(&self, given: E::Context) -> GivenIter<'_, E> {
+        GivenIter { rest: self.region(), given }
+    }
+
+    /// Writes `elements` one after the other, to be sent.
+    ///
+    /// # Errors
+    /// Of the first element that cannot be written; [`Kind::Unsupported`](crate::Kind::Unsupported) if bytes of one are not in memory.
+    ///
+    /// # Cost
+    /// Copies the elements into memory of their own; a [`Scratch`] uses its memory again.
+    pub fn write<P: Put<Family = E>>(elements: impl IntoIterator<Item = P>, given: E::Context) -> Result<Self> {
+        let mut scratch = Scratch::new();
+        let written = scratch.seq::<E, P>(elements, given)?;
+        Ok(Self::new(Bytes::copy_from_slice(written.region()), written.len() as u32))
+    }
+}

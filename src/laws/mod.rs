@@ -33,6 +33,8 @@
 //! Where streams come from is up to the caller: seeds written from a specification, [mutants] of them, captured traffic, a
 //! fuzzer; or messages that are [made and written](Laws::check_generated) by the codec itself.
 //!
+//! A codec that tells [what lies where](crate::trace) is held against itself by [`check_trace`].
+//!
 //! What no run of a program can show is not here: that work is linear in the length of a frame is counted in instructions, by
 //! a tool.
 
@@ -54,6 +56,7 @@ mod probe;
 mod queue;
 mod round_trip;
 mod streamed;
+mod traced;
 mod violation;
 
 pub use break_one::{BrokenFrame, Fault, broken};
@@ -69,6 +72,7 @@ pub use queue::{Queue, verify_queue};
 #[cfg(feature = "tokio")]
 pub use queue::{Sender, verify_cancel};
 pub use round_trip::Written;
+pub use traced::check_trace;
 pub use violation::Violation;
 
 use std::any::type_name;

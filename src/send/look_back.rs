@@ -1,4 +1,5 @@
 use super::Gather;
+use super::gather::KEPT_ARENA;
 use super::piece::Piece;
 
 /// What a declared message asks of the queue it was just written into.
@@ -16,6 +17,30 @@ impl Gather {
     /// Puts `bytes` in the place of others that were copied to `at`.
     pub(crate) fn replace(&mut self, at: usize, bytes: &[u8]) {
         self.arena[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Forgets everything that waits, as [`clear`](Self::clear) does; at less cost if it is little, and was copied.
+    #[inline]
+    pub(crate) fn restart(&mut self) {
+        if self.pieces.is_empty() && self.arena.capacity() <= KEPT_ARENA {
+            self.arena.clear();
+            (self.sent, self.closed) = (0, 0);
+            self.drains += 1;
+        } else {
+            self.clear();
+        }
+    }
+
+    /// All that waits, if it was copied and nothing of it was sent.
+    pub(crate) fn in_one(&self) -> Option<&[u8]> {
+        (self.pieces.is_empty() && self.sent == 0).then(|| self.tail())
+    }
+
+    /// The bytes between two sizes that the queue had, if they were copied and nothing else has come between.
+    #[inline]
+    pub(crate) fn slice_between(&self, from: u64, to: u64) -> Option<&[u8]> {
+        let (from, to) = (from.checked_sub(self.listed)?, to.checked_sub(self.listed)?);
+        self.tail().get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)
     }
 
     /// Shows the bytes between two sizes that the queue had, in order. Answers false, having shown only some, if there are bytes
@@ -83,6 +108,8 @@ mod tests {
                 let mut seen = Vec::new();
                 assert!(out.look_between(from as u64, to as u64, &mut |part| seen.extend_from_slice(part)));
                 assert_eq!(seen, &all[from..to]);
+                // What was copied last, `jk`, is in one piece.
+                assert_eq!(out.slice_between(from as u64, to as u64), (from >= 8).then(|| &all[from..to]));
             }
         }
     }

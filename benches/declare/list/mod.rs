@@ -146,7 +146,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let mut race = bench.race(title, "message", cases.len());
     writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
     writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
-    writes!(race, "wireview", &cases, Content::clone, ours::write, wireview::Gather::new());
+    writes!(race, "wireview, by a Scratch", &cases, Content::clone, ours::write, ours::Queue::default());
     writes!(race, "binrw", &cases, bin_rw::message, bin_rw::write, std::io::Cursor::new(Vec::new()));
     writes!(race, "deku", &cases, deku20::message, deku20::write, std::io::Cursor::new(Vec::new()));
     crate::written(goals, title, &race.run());

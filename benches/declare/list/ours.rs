@@ -1,7 +1,8 @@
-use wireview::declare::{self, Put, Text};
+use wireview::declare::{self, Put, Scratch, Text};
 use wireview::{Gather, Result, Seq, Span, Wire};
 
 use super::{Content, Item, MAX, Owned};
+use crate::fair::Out;
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(big)]
@@ -52,14 +53,31 @@ pub(super) fn read(frame: &[u8], see: &mut impl FnMut(u8, Item<'_>)) -> Result<(
     Ok(())
 }
 
+/// A queue, and where the elements are written first.
+#[derive(Default)]
+pub(super) struct Queue {
+    out: Gather,
+    scratch: Scratch,
+}
+
+impl Out for Queue {
+    fn reset(&mut self) {
+        self.out.reset();
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        self.out.take()
+    }
+}
+
 #[inline]
-pub(super) fn write(content: &Content, out: &mut Gather) {
+pub(super) fn write(content: &Content, queue: &mut Queue) {
     let items = content.items.iter().map(|item| match item {
         Owned::Name(name) => Tlv::Name { name: Text::from(&**name) },
         Owned::Port(port) => Tlv::Port { port: *port },
         Owned::Key(key) => Tlv::Key { key: &key[..] },
         Owned::Other(tag, value) => Tlv::Other { tag: *tag, value: &value[..] },
     });
-    let message = Message { kind: content.kind, items: Seq::write(items, ()).expect("lawful") };
-    message.put(out, ()).expect("lawful");
+    let message = Message { kind: content.kind, items: queue.scratch.seq(items, ()).expect("lawful") };
+    message.put(&mut queue.out, ()).expect("lawful");
 }

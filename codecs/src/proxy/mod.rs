@@ -38,6 +38,7 @@
 mod crc32c;
 pub mod declared;
 mod tlv;
+mod trace;
 mod v1;
 mod v2;
 

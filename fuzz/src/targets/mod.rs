@@ -1,5 +1,6 @@
 //! One function a target.
 
+mod archive;
 mod connection;
 mod deframer;
 mod dns;
@@ -11,6 +12,7 @@ mod peer;
 mod proxy;
 mod resp;
 
+pub use archive::archive;
 pub use connection::connection;
 pub use deframer::deframer;
 pub use dns::dns;
@@ -35,6 +37,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("proxy", proxy),
     ("mqtt", mqtt),
     ("dns", dns),
+    ("archive", archive),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),

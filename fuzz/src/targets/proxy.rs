@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use ppp::HeaderResult;
 use ppp::v1::Addresses as Text;
 use ppp::v2::{Addresses as Binary, Command, Protocol};
-use wireview::laws::Laws;
+use wireview::laws::{Laws, check_trace};
 use wireview::{Boundary, Codec, Result, View};
 use wireview_codecs::proxy::declared::{self, Block};
 use wireview_codecs::proxy::{Endpoints, Header, Headers, Tlvs, Transport, kind, verify_crc32c};
@@ -36,6 +36,7 @@ pub fn proxy(bytes: &[u8]) {
     };
     let outcome = laws.verify_with(Headers::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     laws.check_round_trip(Headers::new, bytes);
+    check_trace(Headers::new, bytes);
     for seen in &outcome.frames {
         // An answer of either kind, but an answer.
         let _ = verify_crc32c(&seen.bytes);

@@ -1,5 +1,14 @@
 //! Declared messages: what `#[derive(Wire)]` reads and writes.
 
+mod bits;
+mod bytes;
+mod conditions;
+mod frames;
+mod lists;
+mod numbers;
+mod support;
+mod unions;
+
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
 use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};
 
