@@ -23,6 +23,7 @@ use wireview::archive::{Archive, ArchivedFrame};
 use wireview::tokio::Connection;
 use wireview::{Fault, Limits, Received};
 
+#[path = "../../support/mod.rs"]
 mod support;
 
 const UNDER_WAY: usize = 32;
