@@ -95,7 +95,8 @@ impl<B: Outgoing> Encode<Request<B>> for Calls {
         if self.under_way() >= UNDER_WAY {
             return Err(Error::limit(&field::UNDER_WAY, HEAD));
         }
-        let awaited = request.is_answered().then(|| Awaited::pack(request.api(), request.version, request.correlation_id));
+        let awaited =
+            request.is_answered().then(|| Awaited::pack(request.api(), request.version, request.correlation_id));
         request::encode(request, out)?;
         if let Some(awaited) = awaited {
             let asked = self.ring.asked.load(Ordering::Relaxed);

@@ -133,7 +133,9 @@ impl<E: Entry> Iterator for SharedEntries<'_, E> {
     fn next(&mut self) -> Option<Self::Item> {
         let region = self.region;
         Some(self.views.next()?.map(|view| {
-            E::map::<&[u8], Bytes>(view, &mut |part| match region.and_then(|region| Span::of(region, part).zip(Some(region))) {
+            E::map::<&[u8], Bytes>(view, &mut |part| match region
+                .and_then(|region| Span::of(region, part).zip(Some(region)))
+            {
                 Some((span, region)) => span.share(region),
                 None => Bytes::copy_from_slice(part),
             })
@@ -235,7 +237,10 @@ impl<'a, E: Entry> List<'a, E> {
     ///
     /// # Errors
     /// As for [`push`](Self::push).
-    pub fn of(version: Version, entries: impl IntoIterator<Item = E::Of<Payload<'a>>>) -> Result<Array<Payload<'a>, E>> {
+    pub fn of(
+        version: Version,
+        entries: impl IntoIterator<Item = E::Of<Payload<'a>>>,
+    ) -> Result<Array<Payload<'a>, E>> {
         let mut list = Self::new(version);
         entries.into_iter().try_for_each(|entry| list.push(entry))?;
         Ok(list.into_array())

@@ -6,9 +6,7 @@ use wireview::{Error, Holder, Outgoing, Result, Span, Wire};
 #[cfg(test)]
 use {super::writer::put_varint, alloc::vec::Vec, wireview::laws::Draw};
 
-#[cfg(test)]
-use super::Version;
-use super::{Array, Entry, FieldName, Reader, Sink, Writer};
+use super::{Array, Entry, FieldName, Reader, Sink, Version, Writer};
 use crate::kafka::ErrorCode;
 
 /// A kind of field: a type for each line of the table in [`wire`](super).
@@ -29,6 +27,12 @@ pub(crate) trait Kind {
     fn generate(draw: &mut Draw<'_>, version: Version, to: &mut Vec<u8>);
 }
 
+/// Whether the version is one of those.
+#[inline(always)]
+pub(crate) fn is_in(version: Version, versions: &impl RangeBounds<i16>) -> bool {
+    versions.contains(&version.number)
+}
+
 /// The field, if the version has it.
 #[inline(always)]
 pub(crate) fn read_in<'a, K: Kind>(
@@ -37,7 +41,7 @@ pub(crate) fn read_in<'a, K: Kind>(
     name: FieldName,
     absent: K::Of<&'a [u8]>,
 ) -> Result<K::Of<&'a [u8]>> {
-    if versions.contains(&from.version().number()) { K::read(from, name) } else { Ok(absent) }
+    if is_in(from.version(), versions) { K::read(from, name) } else { Ok(absent) }
 }
 
 /// The field, if the version has it.
@@ -48,7 +52,7 @@ pub(crate) fn write_in<K: Kind, B: Outgoing, S: Sink<B>>(
     versions: &impl RangeBounds<i16>,
     name: FieldName,
 ) -> Result<()> {
-    if versions.contains(&to.version().number()) { K::write(value, to, name) } else { Ok(()) }
+    if is_in(to.version(), versions) { K::write(value, to, name) } else { Ok(()) }
 }
 
 macro_rules! fixed {
@@ -80,8 +84,8 @@ macro_rules! fixed {
 
             #[cfg(test)]
             fn generate(draw: &mut Draw<'_>, _: Version, to: &mut Vec<u8>) {
-                let $value = draw.number() as u128;
-                let $bytes = $value.to_le_bytes()[..size_of::<Self>()].try_into().expect("sixteen are enough");
+                let number = u128::from(draw.number());
+                let $bytes = number.to_le_bytes()[..size_of::<Self>()].try_into().expect("sixteen are enough");
                 let $value: Self = $from;
                 to.extend_from_slice(&$to);
             }
@@ -91,7 +95,7 @@ macro_rules! fixed {
 
 fixed! {
     // What is not 0 is true.
-    bool: bytes => bytes != [0_u8], value => [u8::from(value)];
+    bool: bytes => u8::from_be_bytes(bytes) != 0, value => [u8::from(value)];
     i8: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes();
     i16: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes();
     i32: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes();
@@ -273,11 +277,7 @@ impl<K: Nullable, const SINCE: i16> Kind for Null<K, SINCE> {
         Ok(value)
     }
 
-    fn write<B: Outgoing, S: Sink<B>>(
-        value: Option<K::Of<B>>,
-        to: &mut Writer<'_, S>,
-        name: FieldName,
-    ) -> Result<()> {
+    fn write<B: Outgoing, S: Sink<B>>(value: Option<K::Of<B>>, to: &mut Writer<'_, S>, name: FieldName) -> Result<()> {
         match value {
             Some(value) => K::write(value, to, name),
             None if to.version().number() < SINCE => Err(Error::unsupported(name, 0)),

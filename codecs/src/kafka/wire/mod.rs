@@ -25,6 +25,8 @@ pub use writer::{Sink, Writer};
 
 use writer::Parts;
 
+#[cfg(test)]
+pub(super) use kinds::is_in;
 pub(super) use kinds::{Items, Kind, Null, Raw, Str, read_in, write_in};
 
 use wireview::{Message, Outgoing, Result, Wire};

@@ -118,8 +118,7 @@ macro_rules! message {
                 version: $crate::kafka::wire::Version,
                 to: &mut ::alloc::vec::Vec<u8>,
             ) {
-                use core::ops::RangeBounds as _;
-                $(if (message!(@versions $($($versions)+)?)).contains(&version.number) {
+                $(if $crate::kafka::wire::is_in(version, &message!(@versions $($($versions)+)?)) {
                     <$crate::kafka::wire::message_field!($kind) as $crate::kafka::wire::Kind>::generate(draw, version, to);
                 })*
                 $crate::kafka::wire::Tags::<::wireview::Span>::generate(draw, version, to);
