@@ -11,6 +11,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
+#[cfg(any(feature = "kafka-gzip", feature = "kafka-snappy", feature = "kafka-lz4", feature = "kafka-zstd"))]
+extern crate std;
 
 #[cfg(feature = "http1")]
 pub mod http1;
