@@ -182,7 +182,7 @@ impl<E: Entry> Array<Span, E> {
 /// use wireview_codecs::kafka::{Api, List, ProducedPartition, Tags};
 ///
 /// let records = Bytes::from(vec![0; 10_000]);
-/// let mut partitions = List::new(Api::Produce.version(9).expect("supported"));
+/// let mut partitions = List::<ProducedPartition<_>>::new(Api::Produce.version(9).expect("supported"));
 /// partitions.push(ProducedPartition { index: 0, records: Some(Payload::Share(records)), tags: Tags::none() })?;
 /// assert_eq!(partitions.into_array().len(), 1); // the records were not copied
 /// # Ok::<(), wireview::Error>(())
