@@ -6,9 +6,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use wireview::tokio::Connection;
 use wireview::{Fault, Kind, Limits, Payload, Received};
-use wireview_codecs::kafka::{
-    Answers, Api, ErrorCode, Peek, Request, RequestBody, Requests, Response, ResponseBody,
-};
+use wireview_codecs::kafka::{Answers, Api, ErrorCode, Peek, Request, RequestBody, Requests, Response, ResponseBody};
 
 use super::produce::Produced;
 use super::{Broker, admin, fetch, metadata, offsets, produce};
@@ -27,8 +25,7 @@ pub(super) async fn serve(stream: TcpStream, broker: Arc<Broker>, stopped: watch
     let max = broker.settings.max_request;
     // Blocks for produced batches; what is fetched is not read at all.
     let limits = Limits::new().max_frame(max as usize + 4).reads(16 << 10, 256 << 10);
-    let mut conn =
-        Connection::with_encoder(stream, Requests::new(max), Answers, limits).kernel();
+    let mut conn = Connection::with_encoder(stream, Requests::new(max), Answers, limits).kernel();
     broker.tally.lock().open(1);
     let mut booked = conn.ledger();
     let ended = converse(&mut conn, &broker, stopped, &mut booked).await;
@@ -166,4 +163,3 @@ pub(super) fn owned(name: &[u8]) -> Payload<'static> {
 pub(super) fn nothing<E>() -> wireview_codecs::kafka::Array<Payload<'static>, E> {
     wireview_codecs::kafka::Array::none()
 }
-

@@ -139,8 +139,11 @@ pub(crate) async fn report(broker: Arc<Broker>, listener: TcpListener) -> io::Re
 async fn answer(stream: TcpStream, broker: Arc<Broker>) -> Result<(), Fault> {
     let patience = Some(Duration::from_secs(10));
     let limits = Limits::new().max_frame(32 << 10).reads(4 << 10, 32 << 10);
-    let mut conn = Connection::with_limits(stream, Requests::new().max_head(16 << 10), limits)
-        .deadlines(Deadlines { idle: patience, frame: patience, write: patience });
+    let mut conn = Connection::with_limits(stream, Requests::new().max_head(16 << 10), limits).deadlines(Deadlines {
+        idle: patience,
+        frame: patience,
+        write: patience,
+    });
     while let Some(Received { frame, mut out }) = conn.next().await? {
         let Part::Head(request) = frame.view()? else { continue };
         let reply: Reply = request.reply();

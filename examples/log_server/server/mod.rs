@@ -169,7 +169,11 @@ fn producer_ids_file(dir: &Path) -> PathBuf {
 
 /// Serves what `listener` accepts until `stop` is ready; then answers what is under way, closes all connections, brings
 /// everything to the disk and returns.
-pub(crate) async fn serve(broker: Arc<Broker>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub(crate) async fn serve(
+    broker: Arc<Broker>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let (stopping, stopped) = watch::channel(());
     let mut clients = JoinSet::new();
     let mut stop = pin!(stop);

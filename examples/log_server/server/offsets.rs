@@ -93,9 +93,7 @@ pub(super) fn epochs(
             let (error_code, leader_epoch, end_offset) = match partition(broker, topic.topic, wanted.partition) {
                 None => (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, -1, -1),
                 Some(_) if wanted.current_leader_epoch > 0 => (ErrorCode::UNKNOWN_LEADER_EPOCH, -1, -1),
-                Some(partition) if wanted.leader_epoch == 0 => {
-                    (ErrorCode::NONE, 0, partition.log.lock().visible())
-                }
+                Some(partition) if wanted.leader_epoch == 0 => (ErrorCode::NONE, 0, partition.log.lock().visible()),
                 Some(_) => (ErrorCode::NONE, -1, -1),
             };
             partitions.push(EpochEnd {

@@ -78,7 +78,8 @@ fn append(
     if records.is_empty() {
         return Err(ErrorCode::INVALID_RECORD);
     }
-    let zstd = BatchHeader::read(records).is_ok_and(|header| header.attributes().compression() == Ok(Compression::Zstd));
+    let zstd =
+        BatchHeader::read(records).is_ok_and(|header| header.attributes().compression() == Ok(Compression::Zstd));
     if zstd && version.number() < 7 {
         return Err(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
     }
@@ -180,7 +181,10 @@ impl Produced {
     }
 
     /// Answers the first.
-    pub(super) fn answer(&mut self, out: &mut wireview::Outbox<'_, wireview_codecs::kafka::Answers>) -> wireview::Result<()> {
+    pub(super) fn answer(
+        &mut self,
+        out: &mut wireview::Outbox<'_, wireview_codecs::kafka::Answers>,
+    ) -> wireview::Result<()> {
         match self.pending.pop_front() {
             Some(pending) => out.send(pending.into_response()?),
             None => Ok(()),

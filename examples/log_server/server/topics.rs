@@ -34,8 +34,7 @@ pub(super) struct Topics {
 impl Topics {
     /// Opens what is in `dir`. Blocks.
     pub(super) fn open(dir: &Path, defaults: &Config, durable: bool) -> io::Result<Self> {
-        let mut topics =
-            Self { dir: dir.to_path_buf(), durable, all: HashMap::new(), by_id: HashMap::new() };
+        let mut topics = Self { dir: dir.to_path_buf(), durable, all: HashMap::new(), by_id: HashMap::new() };
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();

@@ -69,7 +69,11 @@ impl Producers {
             return Err(ErrorCode::INVALID_PRODUCER_EPOCH);
         }
         if batch.producer_epoch > producer.epoch {
-            return if batch.base_sequence == 0 { Ok(Place::Next) } else { Err(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER) };
+            return if batch.base_sequence == 0 {
+                Ok(Place::Next)
+            } else {
+                Err(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER)
+            };
         }
         let known = producer.sent.iter().find(|sent| sent.first == batch.base_sequence && sent.last == last(batch));
         if let Some(&Sent { base_offset, end, .. }) = known {
@@ -158,7 +162,11 @@ mod tests {
         assert_eq!(producers.place(&batch(0, 6, 0)), Ok(Place::Known { base_offset: 106, end: 108 }));
         assert_eq!(producers.place(&batch(0, 4, 0)), Err(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER), "forgotten");
         assert_eq!(producers.place(&batch(0, 18, 0)), Err(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER), "one is missing");
-        assert_eq!(producers.place(&batch(1, 16, 0)), Err(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER), "a new one begins at 0");
+        assert_eq!(
+            producers.place(&batch(1, 16, 0)),
+            Err(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER),
+            "a new one begins at 0"
+        );
         producers.note(&batch(1, 0, 200), 0);
         assert_eq!(producers.place(&batch(0, 16, 0)), Err(ErrorCode::INVALID_PRODUCER_EPOCH));
     }

@@ -23,7 +23,8 @@ impl Log {
         }
         while self.segments.len() > 1 && self.rolled.first() != Some(&self.segments[0].base) {
             let first = &self.segments[0];
-            let much = self.config.retention_bytes >= 0 && self.size() - first.len >= self.config.retention_bytes as u64;
+            let much =
+                self.config.retention_bytes >= 0 && self.size() - first.len >= self.config.retention_bytes as u64;
             if !much && !self.is_old(first.max_timestamp, now) || self.visible.segment == first.base {
                 break;
             }

@@ -71,8 +71,7 @@ impl Seal {
             rest = behind;
             Some(i64::from_be_bytes(*number))
         };
-        let mut seal =
-            Self { len: next()? as u64, end: next()?, max_timestamp: next()?, ..Self::default() };
+        let mut seal = Self { len: next()? as u64, end: next()?, max_timestamp: next()?, ..Self::default() };
         for _ in 0..next()? {
             let entry = Entry { offset: next()?, position: next()? as u64, before: next()? };
             seal.index.entries.push(entry);
