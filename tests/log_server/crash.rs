@@ -60,7 +60,7 @@ fn produce(addr: SocketAddr, seed: u64) -> Vec<Told> {
 
 /// Kills a server after `delay`, and looks at what it has left.
 fn crash(program: &Path, dir: &Path, delay: Duration, seed: u64, acknowledged: &mut Vec<Told>) -> (usize, u64) {
-    let args = ["--fsync", "batch", "--partitions", "3", "--segment-bytes", "2000000"];
+    let args = ["--fsync", "batch", "--partitions", "3", "--segment-bytes", "2000000", "--retention-ms", "-1"];
     let server = Program::start(program, dir, &args);
     Client::connect(server.addr).topic("t").expect("made");
     let producers: Vec<_> = (0..3)

@@ -99,7 +99,7 @@ impl Default for Settings {
             partitions: 1,
             config: Config {
                 retention_bytes: -1,
-                retention_ms: 7 * 24 * 3600 * 1000,
+                retention_ms: -1,
                 segment_bytes: 1 << 30,
                 max_message_bytes: 1_048_588,
                 append_time: false,

@@ -27,7 +27,7 @@ impl Partition {
     /// Appends a batch. It is not on the disk then.
     pub(super) fn append(self: &Arc<Self>, broker: &Arc<Broker>, records: &[u8]) -> Result<Appended, ErrorCode> {
         let appended = self.log.lock().append(records)?;
-        self.bring(broker, broker.settings.durable());
+        self.bring(broker, false);
         if !broker.settings.durable() {
             self.show(broker);
         }
@@ -36,6 +36,8 @@ impl Partition {
 
     /// Brings to the disk what is to be there, unless that is under way.
     pub(super) fn bring(self: &Arc<Self>, broker: &Arc<Broker>, active: bool) {
+        // Whoever brings anything brings what others wait for, too.
+        let active = active || broker.settings.durable();
         let Some(pass) = self.log.lock().begin_sync(active) else { return };
         let (partition, broker) = (self.clone(), broker.clone());
         tokio::spawn(async move {
