@@ -37,7 +37,7 @@
 //!
 //! | checked | left to the handler |
 //! | --- | --- |
-//! | lengths, counts, nulls where there may be one, that a message fills its frame; API and version; which request a response answers | UTF-8, what numbers mean, records, tagged fields, which are kept as they stand |
+//! | lengths, counts, nulls where there may be one, that a response fills its frame; API and version; which request a response answers | UTF-8, what numbers mean, records, tagged fields, which are kept as they stand |
 //!
 //! A field that the version of a message does not have reads as its default, and is left out when it is written. An [`Array`] is
 //! walked lazily: reading a message goes over its entries once, to check them, and keeps none.

@@ -129,9 +129,7 @@ impl Codec for Requests {
         from.set_version(version);
         let tags = Tags::read(&mut from)?;
         let body = RequestBody::read(api, &mut from)?;
-        if !from.rest().is_empty() {
-            return Err(Error::malformed(&field::TRAILING, from.offset()));
-        }
+        // What may be left is not looked at, as by Kafka: librdkafka leaves three bytes behind a Metadata request for all topics.
         Ok(Request { version: version.number, correlation_id, client_id, tags, body })
     }
 }
