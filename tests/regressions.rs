@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use wireview::laws;
 use wireview_codecs::http1;
+use wireview_codecs::kafka::{self, records::Batches};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 
@@ -88,6 +89,14 @@ fn golden_outcomes() {
     golden("http1_requests", |seed| laws::check(http1::Requests::new, seed).to_string());
     golden("http1_responses", |seed| laws::check(http1::Responses::new, seed).to_string());
     golden("proxy", |seed| laws::check(Headers::new, seed).to_string());
+    golden("kafka_requests", |seed| laws::check(|| kafka::Requests::new(1 << 16), seed).to_string());
+    golden("kafka_responses", |seed| {
+        let (&[key, version], stream) = seed.split_first_chunk().expect("to what it is an answer");
+        let api = kafka::Api::from_key(key.into()).expect("known");
+        let codec = kafka::Responses::of(api, version.into(), 1 << 16).expect("supported");
+        laws::check(|| codec.clone(), stream).to_string()
+    });
+    golden("kafka_records", |seed| laws::check(Batches::new, seed).to_string());
 }
 
 fn golden(target: &str, outcome: impl Fn(&[u8]) -> String) {

@@ -12,8 +12,9 @@ use bytes::BufMut;
 use wireview::formats::nom::{Nom, NomError};
 use wireview::formats::{Delimited, Fixed, Headed, Header, LengthPrefixed, Lines};
 use wireview::length::{U32Be, Varint};
-use wireview::{Boundary, Codec, Deframer, Result, Span, View};
+use wireview::{Boundary, Codec, Deframer, Gather, Result, Span, View};
 use wireview_codecs::http1::{self, Part, Responses};
+use wireview_codecs::kafka::records::{Batches, Builder, Header as RecordHeader};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 use zerocopy::byteorder::big_endian::U32;
@@ -77,6 +78,11 @@ const CASES: &[Case] = &[
         let len = (12 + tlvs.len() as u16).to_be_bytes();
         let addresses = [10, 0, 0, 1, 10, 0, 0, 2, 0, 80, 0, 81];
         read(Headers::new(), &[&b"\r\n\r\n\0\r\nQUIT\n\x21\x11"[..], &len, &addresses, &tlvs].concat(), |_| {});
+    }),
+    ("kafka: a batch of many records", |size| records(size / 20, &[b'v'; 12], &[])),
+    ("kafka: a batch of one long record", |size| records(1, &noise(size), &[])),
+    ("kafka: a record of many headers", |size| {
+        records(1, b"", &vec![RecordHeader { key: &b"key"[..], value: Some(b"value") }; size / 10]);
     }),
     ("resp replies: a string in chunks", |size| {
         reply(&[&b"$?\r\n"[..], &b";4\r\nabcd\r\n".repeat(size / 10), b";0\r\n"].concat());
@@ -174,6 +180,18 @@ fn requests(args: &[&[u8]]) {
     let mut frame = format!("*{}\r\n", args.len()).into_bytes();
     args.iter().for_each(|arg| frame.extend(bulk(arg)));
     request(&frame);
+}
+
+fn records(count: usize, value: &[u8], headers: &[RecordHeader<&[u8]>]) {
+    let mut out = Gather::new();
+    let written =
+        Builder::new().write(&mut out, |batch| (0..count).try_for_each(|_| batch.push(0, None, Some(value), headers)));
+    written.expect("written");
+    let frame: Vec<u8> = out.chunks().flatten().copied().collect();
+    read(Batches::new(), &frame, |batch| {
+        let walked = batch.records().expect("plain").map(|record| record.expect("lawful").headers.iter().count());
+        assert_eq!(walked.sum::<usize>(), count * headers.len());
+    });
 }
 
 fn http_request(target: &str, fields: &[u8]) {

@@ -5,6 +5,7 @@
 //! | [`resp`] | RESP2 and RESP3, both directions, inline commands | lengths, counts, line ends, numbers, depth, types | meaning of commands, UTF-8, unique keys of maps and sets |
 //! | [`http1`] | HTTP/1.1 and 1.0, both directions, bodies of every framing | grammar of heads, chunks and trailers; all that says where a message ends; one `Host` | what fields mean, the form of targets, content and transfer codings other than chunked |
 //! | [`proxy`] | the PROXY protocol, versions 1 and 2 | grammar, lengths, families, commands, TLVs | what TLVs mean, whether the peer is trusted, checksums unless asked |
+//! | [`kafka::records`] | Kafka's record batches, version 2, compressed or not | header, length, CRC-32C, lengths and counts of records and headers, how much is decompressed | order of offsets, UTF-8, what a producer's batch must be unless asked |
 //!
 //! A codec sees of wireview only what its users see: each is also an example of how one is written.
 #![no_std]

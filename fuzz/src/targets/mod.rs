@@ -5,6 +5,8 @@ mod deframer;
 mod formats;
 mod gather;
 mod http1;
+mod kafka;
+mod kafka_records;
 mod peer;
 mod proxy;
 mod resp;
@@ -14,6 +16,8 @@ pub use deframer::deframer;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
+pub use kafka::{kafka_requests, kafka_responses};
+pub use kafka_records::kafka_records;
 pub use peer::Compared;
 pub use proxy::{Peer, compare_proxy, proxy};
 pub use resp::{compare_replies, compare_requests, resp_replies, resp_requests};
@@ -29,6 +33,9 @@ pub const ALL: &[(&str, Target)] = &[
     ("http1_requests", http1_requests),
     ("http1_responses", http1_responses),
     ("proxy", proxy),
+    ("kafka_requests", kafka_requests),
+    ("kafka_responses", kafka_responses),
+    ("kafka_records", kafka_records),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),

@@ -99,7 +99,7 @@ impl<B> Batch<B> {
             return Err(Error::malformed(&field::COUNT, COUNT_AT));
         }
         if compression == Compression::None && u64::from(self.count) * LEAST as u64 > body {
-            return Err(Error::truncated(&field::COUNT, COUNT_AT));
+            return Err(Error::malformed(&field::COUNT, COUNT_AT));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::codec::header;
 use super::compress::Compressor;
 use super::crc::{Crc, crc32c, joined};
 use super::header::{Attributes, COUNT_AT, Compression, HEADER_LEN, UNDER_CRC};
-use super::varint::{self, Numbers};
+use super::varint;
 use super::{Header, Marker, field};
 
 /// Up to which length a key or a value is copied: [`wireview::send::DEFAULT_COPY_UP_TO`] as the send queue has it, unless told.
@@ -32,13 +32,13 @@ const COPY_UP_TO: u64 = wireview::send::DEFAULT_COPY_UP_TO as u64;
 /// ```
 ///
 /// # Cost
-/// Not compressed: what is longer than [`wireview::send::DEFAULT_COPY_UP_TO`] is shared with the queue, and read once, for the CRC; all
-/// else is copied into the queue's arena once. Compressed: records are copied into a block that is used again, and from there
-/// compressed into the arena.
+/// Records are copied into a block that is used again, and from there into the queue's arena, or compressed into it. Not
+/// compressed, what is longer than [`wireview::send::DEFAULT_COPY_UP_TO`] is shared with the queue instead, and read once, for the CRC.
+/// The block stays as long as the longest batch was.
 #[derive(Debug)]
 pub struct Builder {
     batch: Batch<()>,
-    records: Vec<u8>,
+    block: Block,
     compressor: Compressor,
 }
 
@@ -59,7 +59,7 @@ impl Builder {
             count: 0,
             body: (),
         };
-        Self { batch, records: Vec::new(), compressor: Compressor::new() }
+        Self { batch, block: Block::new(), compressor: Compressor::new() }
     }
 
     /// How the records are compressed. One whose feature is not enabled is refused when a batch is written.
@@ -113,48 +113,33 @@ impl Builder {
     /// [`Kind::Overflow`](wireview::Kind::Overflow) for more than 2 GiB, and for more records than that;
     /// [`Kind::Unsupported`](wireview::Kind::Unsupported) for a compression whose feature is not enabled.
     pub fn write(&mut self, out: &mut Gather, fill: impl FnOnce(&mut Push<'_>) -> Result<()>) -> Result<u32> {
-        let compression = self.batch.attributes.compression()?;
+        let Self { batch, block, compressor } = self;
+        let compression = batch.attributes.compression()?;
         let mut count = 0;
         out.message(|out| {
-            self.records.clear();
-            let at = out.head(|arena| {
-                let at = arena.len();
-                arena.resize(at + HEADER_LEN, 0);
-                at
-            });
-            let before = out.size();
-            let into = match compression {
-                Compression::None => Into::Queue { out, run: at + HEADER_LEN, crc: None },
-                _ => Into::Block(&mut self.records),
-            };
-            let mut push = Push { batch: self.batch, into };
+            block.end = HEADER_LEN;
+            let may_share = compression == Compression::None;
+            let mut push = Push { batch: *batch, block, out, may_share, shared: None, fault: None };
             fill(&mut push)?;
-            let (mut batch, run, crc) = match push {
-                Push { batch, into: Into::Queue { run, crc, .. } } => (batch, run, crc),
-                Push { batch, .. } => (batch, at + HEADER_LEN, None),
-            };
+            let Push { mut batch, block, out, shared, fault, .. } = push;
+            if let Some(fault) = fault {
+                return Err(fault);
+            }
             if batch.count == 0 {
                 return Err(Error::malformed(&field::COUNT, COUNT_AT));
             }
-            if compression != Compression::None {
-                out.head(|arena| self.compressor.compress(compression, &self.records, arena))?;
-            }
             batch.last_offset_delta = (batch.count - 1) as i32;
-            let body = out.size() - before;
-            batch.check(body)?;
-            let mut header = header(&batch, body)?;
-            // Nothing has left the queue, so what was copied stands where it was put.
-            out.head(|arena| {
-                let place = at..at + HEADER_LEN;
-                arena[place.clone()].copy_from_slice(header.as_bytes());
-                let crc = match crc {
-                    None => crc32c(&arena[at + UNDER_CRC..]),
-                    Some(pieces) => pieces.under(&header.as_bytes()[UNDER_CRC..], &arena[run..]),
-                };
-                header.crc.set(crc);
-                arena[place].copy_from_slice(header.as_bytes());
-            });
             count = batch.count;
+            if let Some(shared) = shared {
+                return shared.finish(&batch, &block.bytes[..block.end], out);
+            }
+            if !may_share {
+                let records = &block.bytes[HEADER_LEN..block.end];
+                return out.head(|arena| compress(&batch, compressor, compression, records, arena));
+            }
+            let whole = block.bytes.get_mut(..block.end).unwrap_or_default();
+            seal(&batch, whole)?;
+            out.copy(whole);
             Ok(())
         })?;
         if self.batch.base_sequence >= 0 {
@@ -185,23 +170,73 @@ impl Default for Builder {
     }
 }
 
-/// Where records are put.
-enum Into<'a> {
-    /// Into the queue. Its arena holds from `run` on what is not in `crc` yet; none is there as long as nothing is shared.
-    Queue { out: &'a mut Gather, run: usize, crc: Option<Pieces> },
-    /// Into a block, to be compressed.
-    Block(&'a mut Vec<u8>),
+/// Fills in the header of a batch that is all there.
+fn seal(batch: &Batch<()>, whole: &mut [u8]) -> Result<()> {
+    let body = (whole.len() - HEADER_LEN) as u64;
+    batch.check(body)?;
+    let mut header = header(batch, body)?;
+    whole[..HEADER_LEN].copy_from_slice(header.as_bytes());
+    header.crc.set(crc32c(&whole[UNDER_CRC..]));
+    whole[..HEADER_LEN].copy_from_slice(header.as_bytes());
+    Ok(())
 }
 
-/// The CRC of what stands in pieces, behind a header that is not known yet.
-struct Pieces {
+/// Appends a batch of compressed records.
+fn compress(
+    batch: &Batch<()>,
+    compressor: &mut Compressor,
+    compression: Compression,
+    records: &[u8],
+    arena: &mut Vec<u8>,
+) -> Result<()> {
+    let at = arena.len();
+    arena.resize(at + HEADER_LEN, 0);
+    compressor.compress(compression, records, arena)?;
+    seal(batch, &mut arena[at..])
+}
+
+/// Where records are put together, behind room for a header. All of it is initialized, so that nothing is cleared.
+#[derive(Debug)]
+struct Block {
+    bytes: Vec<u8>,
+    end: usize,
+}
+
+impl Block {
+    const fn new() -> Self {
+        Self { bytes: Vec::new(), end: 0 }
+    }
+
+    /// The room behind what is there, `len` bytes at least.
+    #[inline(always)]
+    fn room(&mut self, len: usize) -> &mut [u8] {
+        if self.bytes.len() - self.end.min(self.bytes.len()) < len {
+            self.grow(len);
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    #[cold]
+    fn grow(&mut self, len: usize) {
+        let len = (self.end + len).max(2 * self.bytes.len()).max(4096);
+        self.bytes.resize(len, 0);
+    }
+}
+
+/// A batch of which parts are shared with the queue.
+struct Shared {
+    /// Where its header stands in the queue's arena: nothing can leave the queue before the batch is whole.
+    at: usize,
+    /// Of what is behind the header.
     crc: Crc,
     len: usize,
 }
 
-impl Pieces {
-    fn new() -> Self {
-        Self { crc: Crc::new(), len: 0 }
+impl Shared {
+    /// The queue gets what was copied so far, and room for the header in front if it is the first.
+    fn flush(&mut self, copied: &[u8], out: &mut Gather) {
+        out.copy(copied);
+        self.update(copied);
     }
 
     fn update(&mut self, piece: &[u8]) {
@@ -209,17 +244,24 @@ impl Pieces {
         self.len += piece.len();
     }
 
-    /// The CRC of the header, of all pieces, and of the last one.
-    fn under(mut self, header: &[u8], last: &[u8]) -> u32 {
-        self.update(last);
-        joined(header, self.crc.value(), self.len)
+    fn finish(mut self, batch: &Batch<()>, copied: &[u8], out: &mut Gather) -> Result<()> {
+        self.flush(copied, out);
+        batch.check(self.len as u64)?;
+        let mut header = header(batch, self.len as u64)?;
+        header.crc.set(joined(&header.as_bytes()[UNDER_CRC..], self.crc.value(), self.len));
+        out.head(|arena| arena[self.at..self.at + HEADER_LEN].copy_from_slice(header.as_bytes()));
+        Ok(())
     }
 }
 
 /// Takes the records of a batch that is [written](Builder::write).
 pub struct Push<'a> {
     batch: Batch<()>,
-    into: Into<'a>,
+    block: &'a mut Block,
+    out: &'a mut Gather,
+    may_share: bool,
+    shared: Option<Shared>,
+    fault: Option<Error>,
 }
 
 impl core::fmt::Debug for Push<'_> {
@@ -254,21 +296,61 @@ impl Push<'_> {
         value: Option<B>,
         headers: &[Header<B>],
     ) -> Result<()> {
+        let pushed = self.try_push(timestamp, key, value, headers);
+        if let Err(fault) = pushed {
+            // A part of it may be there.
+            self.fault = Some(fault);
+        }
+        pushed
+    }
+
+    #[inline(always)]
+    fn try_push<B: Outgoing>(
+        &mut self,
+        timestamp: i64,
+        key: Option<B>,
+        value: Option<B>,
+        headers: &[Header<B>],
+    ) -> Result<()> {
         let batch = &mut self.batch;
         if batch.count == 0 {
             (batch.base_timestamp, batch.max_timestamp) = (timestamp, timestamp);
         }
         let delta = timestamp.checked_sub(batch.base_timestamp).ok_or(Error::overflow(&field::TIMESTAMP, 0))?;
         batch.max_timestamp = batch.max_timestamp.max(timestamp);
-        let index = i64::from(batch.count);
-        if index >= i64::from(i32::MAX) {
+        if batch.count >= i32::MAX as u32 {
             return Err(Error::overflow(&field::COUNT, COUNT_AT));
         }
         let (key_len, value_len) = (nullable(&key, &field::KEY)?, nullable(&value, &field::VALUE)?);
-        let mut len = 1 + varint::len(delta) + varint::len(index) + size(key_len) + size(value_len);
-        let mut longest = key_len.max(value_len);
-        len += varint::len(headers.len() as i64);
-        for header in headers {
+        let record = Parts { delta, index: i64::from(batch.count), key_len, key, value_len, value, headers };
+        // How many bytes the numbers take says nothing of how many their sum takes, for most records.
+        let parts = key_len.max(0) + value_len.max(0);
+        let width = match parts {
+            0..43 => 1,
+            58..=2048 => 2,
+            _ => 0,
+        };
+        if width > 0 && headers.is_empty() {
+            let mut into = Writer { room: self.block.room(parts as usize + SLACK), at: width };
+            record.copy(&mut into)?;
+            let len = into.at;
+            into.at = 0;
+            into.padded((len - width) as u64 * 2, width);
+            self.block.end += len;
+        } else {
+            self.any(record)?;
+        }
+        self.batch.count += 1;
+        Ok(())
+    }
+
+    /// A record whose length has to be known before it is written.
+    #[inline(never)]
+    fn any<B: Outgoing>(&mut self, record: Parts<'_, B>) -> Result<()> {
+        let mut len = 1 + varint::len(record.delta) + varint::len(record.index);
+        len += size(record.key_len) + size(record.value_len) + varint::len(record.headers.len() as i64);
+        let mut longest = record.key_len.max(record.value_len);
+        for header in record.headers {
             let name = known(&header.key, &field::HEADER_KEY)?;
             let value = nullable(&header.value, &field::HEADER_VALUE)?;
             len += size(name) + size(value);
@@ -277,28 +359,79 @@ impl Push<'_> {
         if len > i32::MAX as usize {
             return Err(Error::overflow(&field::RECORD_LENGTH, 0));
         }
-        let mut numbers = Numbers::new();
-        numbers.push(len as i64);
-        numbers.byte(0);
-        numbers.push(delta);
-        numbers.push(index);
-        let record = Parts { numbers, key_len, key, value_len, value, headers };
-        match &mut self.into {
-            Into::Queue { out, .. } if longest as u64 <= COPY_UP_TO => {
-                out.head(|arena| record.copy(len, arena))?;
-            }
-            Into::Queue { out, run, crc } => record.share(out, run, crc.get_or_insert_with(Pieces::new))?,
-            Into::Block(block) => record.copy(len, block)?,
+        self.small(|into| into.number(len as i64));
+        if longest as u64 > COPY_UP_TO && self.may_share {
+            return self.share(record);
         }
-        self.batch.count += 1;
+        let mut into = Writer { room: self.block.room(len + SLACK), at: 0 };
+        record.copy(&mut into)?;
+        self.block.end += into.at;
+        Ok(())
+    }
+
+    /// One of its parts is too long to be copied.
+    #[inline(never)]
+    fn share<B: Outgoing>(&mut self, record: Parts<'_, B>) -> Result<()> {
+        let Parts { key, value_len, value, headers, .. } = &record;
+        self.small(|into| record.front(into));
+        self.part(key.as_ref())?;
+        self.small(|into| into.number(*value_len));
+        self.part(value.as_ref())?;
+        self.small(|into| into.number(headers.len() as i64));
+        for Header { key, value } in *headers {
+            self.small(|into| into.number(key.size() as i64));
+            self.part(Some(key))?;
+            self.small(|into| into.number(value.as_ref().map_or(-1, |value| value.size() as i64)));
+            self.part(value.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Numbers.
+    fn small(&mut self, write: impl FnOnce(&mut Writer<'_>)) {
+        let mut into = Writer { room: self.block.room(SLACK), at: 0 };
+        write(&mut into);
+        self.block.end += into.at;
+    }
+
+    /// A part into the block if it is short; else into the queue as its holder wants it, behind all that was copied before.
+    fn part<B: Outgoing>(&mut self, part: Option<&B>) -> Result<()> {
+        let Some(part) = part else { return Ok(()) };
+        let size = part.size();
+        if size <= COPY_UP_TO {
+            let mut into = Writer { room: self.block.room(size as usize), at: 0 };
+            into.part(Some(part))?;
+            self.block.end += into.at;
+            return Ok(());
+        }
+        let Self { block, out, shared, .. } = self;
+        let shared = shared.get_or_insert_with(|| {
+            let at = out.head(|arena| {
+                let at = arena.len();
+                arena.resize(at + HEADER_LEN, 0);
+                at
+            });
+            block.bytes.copy_within(HEADER_LEN..block.end, 0);
+            block.end -= HEADER_LEN;
+            Shared { at, crc: Crc::new(), len: 0 }
+        });
+        shared.flush(&block.bytes[..block.end], out);
+        block.end = 0;
+        if !part.look(&mut |piece| shared.update(piece)) {
+            return Err(Error::unsupported(&field::CRC, super::header::CRC_AT));
+        }
+        part.clone().put(out);
         Ok(())
     }
 }
 
+/// The most that the numbers of a record take, and more.
+const SLACK: usize = 64;
+
 /// A record on its way.
 struct Parts<'h, B> {
-    /// Length, attributes and deltas.
-    numbers: Numbers,
+    delta: i64,
+    index: i64,
     key_len: i64,
     key: Option<B>,
     value_len: i64,
@@ -308,77 +441,83 @@ struct Parts<'h, B> {
 
 impl<B: Outgoing> Parts<'_, B> {
     #[inline(always)]
-    fn copy(mut self, len: usize, into: &mut Vec<u8>) -> Result<()> {
-        into.reserve(len + 5);
-        self.numbers.push(self.key_len);
-        into.extend_from_slice(self.numbers.as_bytes());
-        copy(self.key.as_ref(), into)?;
-        number(self.value_len, into);
-        copy(self.value.as_ref(), into)?;
-        number(self.headers.len() as i64, into);
+    fn copy(self, into: &mut Writer<'_>) -> Result<()> {
+        self.front(into);
+        into.part(self.key.as_ref())?;
+        into.number(self.value_len);
+        into.part(self.value.as_ref())?;
+        into.number(self.headers.len() as i64);
         for header in self.headers {
-            number(header.key.size() as i64, into);
-            copy(Some(&header.key), into)?;
-            number(header.value.as_ref().map_or(-1, |value| value.size() as i64), into);
-            copy(header.value.as_ref(), into)?;
+            into.number(header.key.size() as i64);
+            into.part(Some(&header.key))?;
+            into.number(header.value.as_ref().map_or(-1, |value| value.size() as i64));
+            into.part(header.value.as_ref())?;
         }
         Ok(())
     }
 
-    /// One of its parts is too long to be copied.
-    #[inline(never)]
-    fn share(self, out: &mut Gather, run: &mut usize, crc: &mut Pieces) -> Result<()> {
-        let Self { numbers, key_len, key, value_len, value, headers } = self;
-        out.copy(numbers.as_bytes());
-        out.head(|arena| number(key_len, arena));
-        put(key, out, run, crc)?;
-        out.head(|arena| number(value_len, arena));
-        put(value, out, run, crc)?;
-        out.head(|arena| number(headers.len() as i64, arena));
-        for header in headers {
-            out.head(|arena| number(header.key.size() as i64, arena));
-            put(Some(header.key.clone()), out, run, crc)?;
-            out.head(|arena| number(header.value.as_ref().map_or(-1, |value| value.size() as i64), arena));
-            put(header.value.clone(), out, run, crc)?;
+    /// What stands between the length and the key.
+    #[inline(always)]
+    fn front(&self, into: &mut Writer<'_>) {
+        into.byte(0);
+        into.number(self.delta);
+        into.number(self.index);
+        into.number(self.key_len);
+    }
+}
+
+/// Writes into room that is there. Where it stands is in a register, and not in the memory of a vector.
+struct Writer<'a> {
+    room: &'a mut [u8],
+    at: usize,
+}
+
+impl Writer<'_> {
+    #[inline(always)]
+    fn byte(&mut self, byte: u8) {
+        self.room[self.at] = byte;
+        self.at += 1;
+    }
+
+    #[inline(always)]
+    fn number(&mut self, number: i64) {
+        let raw = varint::folded(number);
+        if raw < 0x80 {
+            self.byte(raw as u8);
+        } else if raw < 0x4000 {
+            self.room[self.at..self.at + 2].copy_from_slice(&[raw as u8 | 0x80, (raw >> 7) as u8]);
+            self.at += 2;
+        } else {
+            self.at += varint::write(raw, &mut self.room[self.at..]);
+        }
+    }
+
+    /// A number of 14 bits at most, in one byte or two.
+    #[inline(always)]
+    fn padded(&mut self, raw: u64, width: usize) {
+        match width {
+            1 => self.byte(raw as u8),
+            _ => self.room[self.at..self.at + 2].copy_from_slice(&[raw as u8 | 0x80, (raw >> 7) as u8]),
+        }
+    }
+
+    /// # Errors
+    /// If the bytes are not in memory, or more than they were said to be.
+    #[inline(always)]
+    fn part<B: Outgoing>(&mut self, part: Option<&B>) -> Result<()> {
+        let Some(part) = part else { return Ok(()) };
+        let end = self.at + part.size() as usize;
+        let looked = part.look(&mut |piece| {
+            if let Some(room) = self.room.get_mut(self.at..self.at + piece.len()) {
+                room.copy_from_slice(piece);
+                self.at += piece.len();
+            }
+        });
+        if !looked || self.at != end {
+            return Err(Error::unsupported(&field::CRC, super::header::CRC_AT));
         }
         Ok(())
     }
-}
-
-/// A part into the arena if it is short; else as its holder wants it, and its bytes into the CRC, behind all that was copied
-/// before.
-fn put<B: Outgoing>(part: Option<B>, out: &mut Gather, run: &mut usize, crc: &mut Pieces) -> Result<()> {
-    let Some(part) = part else { return Ok(()) };
-    if part.size() <= COPY_UP_TO {
-        return out.head(|arena| copy(Some(&part), arena));
-    }
-    out.head(|arena| crc.update(&arena[*run..]));
-    if !part.look(&mut |piece| crc.update(piece)) {
-        return Err(Error::unsupported(&field::CRC, super::header::CRC_AT));
-    }
-    part.put(out);
-    *run = out.head(|arena| arena.len());
-    Ok(())
-}
-
-#[inline(always)]
-fn copy<B: Outgoing>(part: Option<&B>, into: &mut Vec<u8>) -> Result<()> {
-    match part {
-        Some(part) if !part.look(&mut |piece| into.extend_from_slice(piece)) => {
-            Err(Error::unsupported(&field::CRC, super::header::CRC_AT))
-        }
-        _ => Ok(()),
-    }
-}
-
-#[inline(always)]
-fn number(number: i64, into: &mut Vec<u8>) {
-    let mut raw = varint::folded(number);
-    while raw >= 0x80 {
-        into.push(raw as u8 | 0x80);
-        raw >>= 7;
-    }
-    into.push(raw as u8);
 }
 
 /// The length of a part, -1 if there is none.

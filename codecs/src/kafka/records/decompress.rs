@@ -1,6 +1,7 @@
 //! Compressed records into plain ones.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use bytes::Bytes;
 use wireview::Result;
@@ -42,7 +43,6 @@ const REMEMBERED: usize = 8;
 /// Not compressed: none. Compressed: what the format takes. The block grows to the largest batch and stays, at most as large as the
 /// limit. Gzip and LZ4 set their tables up for each batch: 32 KiB; up to three times the block size that an LZ4 frame states,
 /// which is at most 4 MiB. Zstd keeps a window of 8 MiB at most, or of the limit if that is more.
-#[derive(Debug)]
 pub struct Decompressor {
     max_records: usize,
     inflate: Inflate,
@@ -110,6 +110,16 @@ impl Decompressor {
 impl Default for Decompressor {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl fmt::Debug for Decompressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decompressor")
+            .field("max_records", &self.max_records)
+            .field("block", &self.block.capacity())
+            .field("shared", &self.shared.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -13,12 +13,6 @@ pub(super) struct Inflate {
     zstd: Option<(u32, zstd::zstd_safe::DCtx<'static>)>,
 }
 
-impl core::fmt::Debug for Inflate {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Inflate")
-    }
-}
-
 impl Inflate {
     pub(super) const fn new() -> Self {
         Self {
@@ -30,7 +24,7 @@ impl Inflate {
     /// Fills `block` from its start with up to `max` bytes, and says how many these are. Behind them anything may stand.
     #[cfg_attr(
         not(any(feature = "kafka-gzip", feature = "kafka-snappy", feature = "kafka-lz4", feature = "kafka-zstd")),
-        expect(unused_variables, clippy::unused_self, reason = "without any compression")
+        expect(unused_variables, clippy::ptr_arg, reason = "without any compression")
     )]
     pub(super) fn inflate(
         &mut self,
@@ -131,8 +125,12 @@ impl Room<'_> {
     /// Some room, none if the limit is reached.
     fn some(&mut self) -> &mut [u8] {
         if self.len == self.block.len() {
-            let grown = (2 * self.len).max(4096).max(self.block.capacity()).min(self.max);
+            let spare = self.block.capacity();
+            let grown = if spare > self.len { spare } else { (2 * self.len).max(4096) };
+            let grown = grown.min(self.max);
             if grown > self.len {
+                // `resize` would take twice what there is, and go beyond the limit.
+                self.block.reserve_exact(grown - self.len);
                 self.block.resize(grown, 0);
             }
         }
@@ -192,6 +190,7 @@ fn snappy_block(compressed: &[u8], into: &mut Room<'_>) -> Result<()> {
     }
     let end = into.len + len;
     if end > into.block.len() {
+        into.block.reserve_exact(end - into.block.len());
         into.block.resize(end, 0);
     }
     match snap::raw::Decoder::new().decompress(compressed, &mut into.block[into.len..end]) {

@@ -105,7 +105,9 @@ mod field {
     pub(super) const HEADER_VALUE_LENGTH: &str = "header value length";
     pub(super) const HEADER_VALUE: &str = "header value";
     pub(super) const RECORDS: &str = "records";
+    #[allow(dead_code)] // Without any compression.
     pub(super) const COMPRESSED: &str = "compressed records";
+    #[allow(dead_code)]
     pub(super) const DECOMPRESSED: &str = "decompressed records";
     pub(super) const MARKER_KEY: &str = "control record key";
     pub(super) const MARKER_VALUE: &str = "control record value";

@@ -97,37 +97,15 @@ pub(super) const fn len(number: i64) -> usize {
     (70 - (folded(number) | 1).leading_zeros() as usize) / 7
 }
 
-/// Some numbers that stand one behind the other, on their way to the send queue.
-pub(super) struct Numbers {
-    bytes: [u8; 40],
-    len: usize,
-}
-
-impl Numbers {
-    #[inline(always)]
-    pub(super) const fn new() -> Self {
-        Self { bytes: [0; 40], len: 0 }
+/// Writes a number, however long it is, to the front of `into`, and says how long.
+#[inline(never)]
+pub(super) fn write(mut raw: u64, into: &mut [u8]) -> usize {
+    let mut at = 0;
+    while raw >= 0x80 {
+        into[at] = raw as u8 | 0x80;
+        raw >>= 7;
+        at += 1;
     }
-
-    /// Appends a number; four of the widest fit.
-    #[inline(always)]
-    pub(super) fn push(&mut self, number: i64) {
-        let mut raw = folded(number);
-        while raw >= 0x80 {
-            self.byte(raw as u8 | 0x80);
-            raw >>= 7;
-        }
-        self.byte(raw as u8);
-    }
-
-    #[inline(always)]
-    pub(super) fn byte(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
-        self.len += 1;
-    }
-
-    #[inline(always)]
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
+    into[at] = raw as u8;
+    at + 1
 }
