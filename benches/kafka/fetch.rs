@@ -73,7 +73,13 @@ pub(crate) fn envelope(bench: &Bench, goals: &mut Vec<String>) {
             for topic in told.topics.iter() {
                 for told in topic.expect("lawful").partitions.iter() {
                     let told = told.expect("lawful");
-                    black_box((told.partition, told.error_code, told.high_watermark, told.log_start_offset, told.records));
+                    black_box((
+                        told.partition,
+                        told.error_code,
+                        told.high_watermark,
+                        told.log_start_offset,
+                        told.records,
+                    ));
                     seen += 1;
                 }
             }
@@ -87,7 +93,13 @@ pub(crate) fn envelope(bench: &Bench, goals: &mut Vec<String>) {
             for topic in &told.responses {
                 for told in &topic.partitions {
                     let records = told.records.as_deref();
-                    black_box((told.partition_index, told.error_code, told.high_watermark, told.log_start_offset, records));
+                    black_box((
+                        told.partition_index,
+                        told.error_code,
+                        told.high_watermark,
+                        told.log_start_offset,
+                        records,
+                    ));
                     seen += 1;
                 }
             }

@@ -2,7 +2,9 @@
 
 use wireview::View;
 use wireview::laws::Laws;
-use wireview_codecs::kafka::{Api, Array, Entry, FetchedTopic, RequestBody, Requests, Response, ResponseBody, Responses};
+use wireview_codecs::kafka::{
+    Api, Array, Entry, FetchedTopic, RequestBody, Requests, Response, ResponseBody, Responses,
+};
 
 /// What a client may send.
 pub fn kafka_requests(bytes: &[u8]) {
