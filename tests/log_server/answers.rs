@@ -79,7 +79,7 @@ fn fetched_records_leave_the_file_by_sendfile() {
 #[test]
 fn the_other_ways_send_the_same() {
     use crate::server::Way;
-    for way in [Way::Mapped, Way::Read] {
+    for way in [Way::Mapped, Way::Write, Way::Read] {
         let server = Server::with(Settings { way, ..Settings::default() });
         let mut client = server.connect();
         client.topic("t").expect("made");

@@ -9,7 +9,7 @@ use wireview::{Fault, Kind, Limits, Payload, Received};
 use wireview_codecs::kafka::{Answers, Api, ErrorCode, Peek, Request, RequestBody, Requests, Response, ResponseBody};
 
 use super::produce::Produced;
-use super::{Broker, admin, fetch, metadata, offsets, produce};
+use super::{Broker, Way, admin, fetch, metadata, offsets, produce};
 
 /// A connection to a client.
 pub(super) type Conn = Connection<TcpStream, Requests, Answers>;
@@ -120,7 +120,11 @@ async fn converse(
             let wanted = fetch::Wanted::of(broker, wanted, version)?;
             waiting.settle(conn).await?;
             let fetched = fetch::fetch(broker, conn, wanted, &mut stopped).await?;
-            conn.out().send(Response::new(version, correlation_id, fetched))?;
+            let response = Response::new(version, correlation_id, fetched);
+            match broker.settings.way {
+                Way::Write => fetch::send_in_blocks(broker, conn, response).await?,
+                _ => conn.out().send(response)?,
+            }
         } else if waiting.is_empty() {
             out.send(Response::new(version, correlation_id, answer(broker, &request)?))?;
         } else {

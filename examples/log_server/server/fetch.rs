@@ -6,13 +6,13 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
-use wireview::Payload;
 use wireview::kernel::Mapped;
+use wireview::{Encode, Gather, Outgoing, Payload};
 use wireview_codecs::kafka::{
-    Api, ErrorCode, FetchRequest, FetchResponse, FetchedPartition, FetchedTopic, List, Tags, Version,
+    Answers, Api, ErrorCode, FetchRequest, FetchResponse, FetchedPartition, FetchedTopic, List, Response, Tags, Version,
 };
 
 use super::connection::{Conn, End, nothing, owned};
@@ -202,10 +202,36 @@ fn respond(
 /// How the bytes leave.
 fn way(broker: &Broker, part: Part) -> Payload<'static> {
     match broker.settings.way {
-        Way::Sendfile => Payload::File(part.region()),
+        Way::Sendfile | Way::Write => Payload::File(part.region()),
         Way::Mapped => broker.mapped.lock().slice(&part).unwrap_or_else(|| Payload::File(part.region())),
         Way::Read => broker.blocks.lock().read(&part).unwrap_or_else(|| Payload::File(part.region())),
     }
+}
+
+/// Sends a response as a server does that knows no better: block by block, each read and then written.
+pub(super) async fn send_in_blocks(
+    broker: &Broker,
+    conn: &mut Conn,
+    response: Response<Payload<'static>>,
+) -> Result<(), End> {
+    let mut queue = Gather::new();
+    Answers.encode(response, &mut queue)?;
+    while !queue.is_empty() {
+        if let Some(region) = queue.front_file() {
+            let len = region.len().min(BLOCK as u64);
+            let part = Part { file: region.file().clone(), position: region.offset(), len };
+            let block = broker.blocks.lock().read(&part).ok_or(End::Fault)?;
+            queue.advance_file(len);
+            block.put(&mut conn.out());
+            conn.flush().await?;
+        } else {
+            let mut memory = queue.memory();
+            let len = memory.chunk().len();
+            conn.out().copy(memory.chunk());
+            memory.advance(len);
+        }
+    }
+    Ok(())
 }
 
 /// Sealed copies of segments, in memory: a log that grows cannot be mapped safely.

@@ -58,7 +58,9 @@ pub(crate) enum Way {
     Sendfile,
     /// From a mapping of a sealed copy of the segment: for comparison.
     Mapped,
-    /// Read and written: for comparison.
+    /// Read and written, 64 KiB at a time: for comparison.
+    Write,
+    /// Read in blocks of 64 KiB, and written together: for comparison.
     Read,
 }
 
