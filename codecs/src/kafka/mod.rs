@@ -45,6 +45,7 @@
 mod api;
 mod calls;
 mod error_code;
+mod fetched;
 mod messages;
 pub mod records;
 mod request;
@@ -57,6 +58,7 @@ mod tests;
 pub use api::{Api, RequestBody, ResponseBody};
 pub use calls::{Calls, client};
 pub use error_code::ErrorCode;
+pub use fetched::{FetchedPartitions, TopicRef};
 pub use messages::*;
 pub use request::{Peek, Request, Requests};
 pub use response::{Answers, Response, Responses};

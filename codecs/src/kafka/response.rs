@@ -8,7 +8,8 @@ use wireview::{Boundary, Codec, Encode, Error, Gather, Holder, Outgoing, Result,
 
 use super::api::{Api, ResponseBody};
 use super::calls::{Awaited, Ring};
-use super::wire::{Kind, Reader, Tags, Writer};
+use super::fetched::FetchedPartitions;
+use super::wire::{Kind, Reader, Tags, Version, Writer};
 use super::{HEAD, field, whole};
 
 /// A response.
@@ -96,6 +97,49 @@ impl Responses {
         Ok(Self { max, awaited: Some(Awaited { api, version, correlation_id: None }), ring: None })
     }
 
+    /// The partitions of the Fetch response that `frame` is, read in one pass: for consumers that fetch many. The response is the one
+    /// that was found last, as for [`parse`](Codec::parse).
+    ///
+    /// ```
+    /// use wireview::{Encode, Error, Gather};
+    /// use wireview_codecs::kafka::{Api, Array, ErrorCode, FetchResponse, Response, Responses, Tags};
+    ///
+    /// let topics = Array::none();
+    /// let error_code = ErrorCode::FETCH_SESSION_ID_NOT_FOUND;
+    /// let told = FetchResponse { throttle_time_ms: 0, error_code, session_id: 0, topics, tags: Tags::none() };
+    /// let mut codec = Responses::of(Api::Fetch, 12, 1 << 20)?;
+    /// let mut out = Gather::new();
+    /// codec.encode(Response::<&[u8]>::new(12, 1, told), &mut out)?;
+    /// let frame: Vec<u8> = out.chunks().flatten().copied().collect();
+    /// let partitions = codec.fetched(&frame)?;
+    /// assert_eq!(partitions.error_code, error_code);
+    /// assert_eq!(partitions.count(), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If it is no Fetch response, or ends in front of its partitions; the items have errors of their own.
+    pub fn fetched<'a>(&self, frame: &'a [u8]) -> Result<FetchedPartitions<'a>> {
+        match self.awaited {
+            Some(Awaited { api: Api::Fetch, version, .. }) => {
+                let (from, ..) = self.header(frame, Api::Fetch, version)?;
+                FetchedPartitions::new(from)
+            }
+            _ => Err(Error::malformed(&field::UNASKED, 0)),
+        }
+    }
+
+    /// A reader behind the header, and what the header says.
+    #[inline]
+    fn header<'a>(&self, frame: &'a [u8], api: Api, version: Version) -> Result<(Reader<'a>, i32, Tags<&'a [u8]>)> {
+        let rest = frame.get(HEAD..).ok_or(Error::truncated(&field::LENGTH, 0))?;
+        let mut from = Reader::new(rest, frame.len(), api.response_header(version));
+        let correlation_id = i32::read(&mut from, &field::CORRELATION_ID)?;
+        let tags = Tags::read(&mut from)?;
+        from.set_version(version);
+        Ok((from, correlation_id, tags))
+    }
+
     pub(super) const fn asked(ring: Arc<Ring>, max: u32) -> Self {
         Self { max, awaited: None, ring: Some(ring) }
     }
@@ -127,11 +171,7 @@ impl Codec for Responses {
 
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<View<'a, Self>> {
         let Awaited { api, version, .. } = self.awaited.ok_or(Error::malformed(&field::UNASKED, 0))?;
-        let rest = frame.get(HEAD..).ok_or(Error::truncated(&field::LENGTH, 0))?;
-        let mut from = Reader::new(rest, frame.len(), api.response_header(version));
-        let correlation_id = i32::read(&mut from, &field::CORRELATION_ID)?;
-        let tags = Tags::read(&mut from)?;
-        from.set_version(version);
+        let (mut from, correlation_id, tags) = self.header(frame, api, version)?;
         let body = ResponseBody::read(api, &mut from)?;
         if !from.rest().is_empty() {
             return Err(Error::malformed(&field::TRAILING, from.offset()));

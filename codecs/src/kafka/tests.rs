@@ -225,6 +225,44 @@ fn bytes_behind_a_request_are_not_looked_at() {
     assert_eq!(error, Err(Error::malformed(&field::TRAILING, frame.len() - 1)));
 }
 
+/// In one pass, or checked and then walked: the same partitions, and the same errors of the same frames.
+#[test]
+fn a_fetch_response_is_the_same_in_one_pass() {
+    let mut draw = Draw::new(5);
+    let (mut partitions, mut errors) = (0, 0);
+    for number in 0..=17 {
+        let version = Api::Fetch.version(number).expect("supported");
+        let codec = Responses::of(Api::Fetch, number, MAX).expect("supported");
+        for round in 0..60 {
+            let mut frame = response(Api::Fetch, version, &mut draw);
+            if round % 2 == 1 {
+                let at = 8 + draw.below(frame.len() - 8);
+                frame[at] ^= 1 << draw.below(8);
+            }
+            if round % 4 == 3 {
+                frame.truncate(8 + draw.below(frame.len() - 8));
+            }
+            let passed = codec.fetched(&frame).and_then(Iterator::collect::<Result<Vec<_>>>);
+            let walked = codec.parse(&frame).and_then(|response| {
+                let ResponseBody::Fetch(told) = response.body else { panic!("not Fetch") };
+                let mut all = Vec::new();
+                for topic in told.topics.iter() {
+                    let topic = topic.expect("checked");
+                    let which = TopicRef { topic: topic.topic, topic_id: topic.topic_id };
+                    all.extend(topic.partitions.iter().map(|partition| (which, partition.expect("checked"))));
+                }
+                Ok(all)
+            });
+            errors += usize::from(walked.is_err());
+            partitions += walked.as_ref().map_or(0, Vec::len);
+            assert_eq!(passed, walked, "{version:?} {}", frame.escape_ascii());
+        }
+    }
+    assert!(partitions > 500 && errors > 100, "{partitions} {errors}");
+    let other = Responses::of(Api::Heartbeat, 0, MAX).expect("supported");
+    assert_eq!(other.fetched(&[0; 20]).map(drop), Err(Error::malformed(&field::UNASKED, 0)));
+}
+
 #[test]
 fn arrays_are_walked_in_place_and_shared() {
     let frame = Bytes::from(metadata(b"\0\0\0\x02\0\x03abc\0\x01d\x01"));

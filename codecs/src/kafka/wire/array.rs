@@ -7,6 +7,7 @@ use wireview::{Error, Holder, Outgoing, Payload, Result, Span, Wire};
 use super::{Entry, FieldName, Parts, Reader, Sink, Version, Writer};
 
 const VERSION: &str = "version of the array";
+const ENTRY: &str = "entry";
 
 /// A field that repeats, in the version of its message: one region that was checked when the message was read, walked lazily.
 ///
@@ -149,12 +150,21 @@ impl<E: Entry> Array<Span, E> {
     pub(super) fn read<'a>(from: &mut Reader<'a>, count: usize) -> Result<Array<&'a [u8], E>> {
         let before = from.rest();
         for _ in 0..count {
-            E::read(from)?;
+            let entry = from.clone();
+            if E::skip(from).is_err() {
+                return Err(Self::fault(entry));
+            }
         }
         let region = if count == 0 { None } else { Some(from.since(before)) };
         // What is not there is in no version, so that it is the same whoever made it.
         let version = if count == 0 { Version::default() } else { from.version() };
         Ok(Array { region, count: count as u32, version, entry: PhantomData })
+    }
+
+    /// What is wrong with an entry that could not be gone over.
+    #[cold]
+    fn fault(mut entry: Reader<'_>) -> Error {
+        E::read(&mut entry).err().unwrap_or(Error::malformed(&ENTRY, entry.offset()))
     }
 
     pub(super) fn write<B: Outgoing, S: Sink<B>>(

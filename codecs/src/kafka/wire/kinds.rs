@@ -14,10 +14,19 @@ pub(crate) trait Kind {
     /// What stands in the message.
     type Of<B>;
 
+    /// How many bytes it has, whatever they are.
+    const FIXED: Option<usize> = None;
+
     /// What stands in the message if the version has no such field.
     fn absent<'a>(nothing: &'a [u8]) -> Self::Of<&'a [u8]>;
 
     fn read<'a>(from: &mut Reader<'a>, name: FieldName) -> Result<Self::Of<&'a [u8]>>;
+
+    /// Goes behind it, if it can be read.
+    #[inline(always)]
+    fn skip(from: &mut Reader<'_>, name: FieldName) -> Result<()> {
+        Self::read(from, name).map(drop)
+    }
 
     fn write<B: Outgoing, S: Sink<B>>(value: Self::Of<B>, to: &mut Writer<'_, S>, name: FieldName) -> Result<()>;
 
@@ -31,6 +40,27 @@ pub(crate) trait Kind {
 #[inline(always)]
 pub(crate) fn is_in(version: Version, versions: &impl RangeBounds<i16>) -> bool {
     versions.contains(&version.number)
+}
+
+/// Goes behind the field, if the version has it. `fixed` bytes have been left standing in front of it, so that fields of a fixed
+/// length are gone over together.
+#[inline(always)]
+pub(crate) fn skip_in<K: Kind>(
+    from: &mut Reader<'_>,
+    fixed: &mut usize,
+    versions: &impl RangeBounds<i16>,
+    name: FieldName,
+) -> Result<()> {
+    if is_in(from.version(), versions) {
+        match K::FIXED {
+            Some(len) => *fixed += len,
+            None => {
+                from.bytes(core::mem::take(fixed), name)?;
+                K::skip(from, name)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The field, if the version has it.
@@ -59,6 +89,8 @@ macro_rules! fixed {
     ($($kind:ty: $bytes:ident => $from:expr, $value:ident => $to:expr;)*) => {$(
         impl Kind for $kind {
             type Of<B> = Self;
+
+            const FIXED: Option<usize> = Some(size_of::<Self>());
 
             #[inline(always)]
             fn absent(_: &[u8]) -> Self {
@@ -315,6 +347,11 @@ macro_rules! elements {
             #[inline(always)]
             fn read<'a>(from: &mut Reader<'a>) -> Result<Self::Of<&'a [u8]>> {
                 Ok($name(<$kind as Kind>::read(from, &$what)?))
+            }
+
+            #[inline(always)]
+            fn skip(from: &mut Reader<'_>) -> Result<()> {
+                <$kind as Kind>::skip(from, &$what)
             }
 
             #[inline]

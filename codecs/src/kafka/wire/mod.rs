@@ -27,7 +27,7 @@ use writer::Parts;
 
 #[cfg(test)]
 pub(super) use kinds::is_in;
-pub(super) use kinds::{Items, Kind, Null, Raw, Str, read_in, write_in};
+pub(super) use kinds::{Items, Kind, Null, Raw, Str, read_in, skip_in, write_in};
 
 use wireview::{Message, Outgoing, Result, Wire};
 
@@ -64,6 +64,12 @@ pub trait Entry: Message {
     /// # Errors
     /// If there is no whole one.
     fn read<'a>(from: &mut Reader<'a>) -> Result<<Self as Wire>::Of<&'a [u8]>>;
+
+    /// Goes behind one, if it can be read; what is wrong with it otherwise, [`read`](Self::read) says.
+    ///
+    /// # Errors
+    /// If there is no whole one.
+    fn skip(from: &mut Reader<'_>) -> Result<()>;
 
     /// Writes one. A field that the version does not have is left out.
     ///

@@ -102,6 +102,16 @@ macro_rules! message {
                 Ok($name { $($field,)* tags })
             }
 
+            #[inline(always)]
+            fn skip(from: &mut $crate::kafka::wire::Reader<'_>) -> ::wireview::Result<()> {
+                let mut fixed = 0;
+                $($crate::kafka::wire::skip_in::<$crate::kafka::wire::message_field!($kind)>(
+                    from, &mut fixed, &message!(@versions $($($versions)+)?), &stringify!($field),
+                )?;)*
+                from.bytes(fixed, &stringify!($name))?;
+                $crate::kafka::wire::Tags::<::wireview::Span>::read(from).map(drop)
+            }
+
             fn write<B: ::wireview::Outgoing, S: $crate::kafka::wire::Sink<B>>(
                 message: $name<B>,
                 to: &mut $crate::kafka::wire::Writer<'_, S>,
