@@ -102,7 +102,9 @@ impl<'a> Iterator for FetchedPartitions<'a> {
             }
         }
         self.partitions -= 1;
-        let partition = FetchedPartition::<Span>::read(&mut self.reader);
+        let mut reader = self.reader.clone();
+        let partition = FetchedPartition::<Span>::read(&mut reader);
+        self.reader = reader;
         self.ended = partition.is_err();
         Some(partition.map(|partition| (self.topic, partition)))
     }

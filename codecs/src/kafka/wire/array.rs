@@ -106,7 +106,9 @@ impl<'a, E: Entry> Iterator for Entries<'a, E> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let entry = E::read(&mut self.reader);
+        let mut reader = self.reader.clone();
+        let entry = E::read(&mut reader);
+        self.reader = reader;
         // What was checked under one holder is not known under another: an array may be mapped to anything.
         if entry.is_err() {
             self.left = 0;
@@ -149,12 +151,15 @@ impl<E: Entry> Array<Span, E> {
     #[inline(always)]
     pub(super) fn read<'a>(from: &mut Reader<'a>, count: usize) -> Result<Array<&'a [u8], E>> {
         let before = from.rest();
+        // A reader of its own stays in registers.
+        let mut walk = from.clone();
         for _ in 0..count {
-            let entry = from.clone();
-            if E::skip(from).is_err() {
-                return Err(Self::fault(entry));
+            let entry = walk.rest();
+            if E::skip(&mut walk).is_err() {
+                return Err(Self::fault(entry, walk.offset() + walk.rest().len(), walk.version()));
             }
         }
+        from.set_rest(walk.rest());
         let region = if count == 0 { None } else { Some(from.since(before)) };
         // What is not there is in no version, so that it is the same whoever made it.
         let version = if count == 0 { Version::default() } else { from.version() };
@@ -163,7 +168,8 @@ impl<E: Entry> Array<Span, E> {
 
     /// What is wrong with an entry that could not be gone over.
     #[cold]
-    fn fault(mut entry: Reader<'_>) -> Error {
+    fn fault(entry: &[u8], end: usize, version: Version) -> Error {
+        let mut entry = Reader::new(entry, end, version);
         E::read(&mut entry).err().unwrap_or(Error::malformed(&ENTRY, entry.offset()))
     }
 

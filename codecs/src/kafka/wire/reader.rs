@@ -38,6 +38,12 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Goes on with `rest`, which reaches to the same end.
+    #[inline(always)]
+    pub(crate) const fn set_rest(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
     /// Where the next field stands in the frame.
     #[inline(always)]
     #[must_use]

@@ -92,6 +92,18 @@ fn one<'a>(from: &mut Reader<'a>) -> Result<Tag<'a>> {
     Ok(Tag { tag, value: from.bytes(length as usize, &VALUE)? })
 }
 
+/// Given values: what is given a reader keeps it in memory, and every field that is read with it.
+#[cold]
+fn some(rest: &[u8], at: usize) -> Result<(Tags<&[u8]>, &[u8])> {
+    let mut from = Reader::new(rest, at + rest.len(), Version::default());
+    let count = from.varint(&COUNT)?;
+    let before = from.rest();
+    for _ in 0..count {
+        one(&mut from)?;
+    }
+    Ok((Tags { region: (count > 0).then(|| from.since(before)), count }, from.rest()))
+}
+
 impl Tags<Span> {
     /// None before the flexible versions.
     #[inline(always)]
@@ -99,23 +111,13 @@ impl Tags<Span> {
         if !from.version().flexible {
             return Ok(Tags::none());
         }
-        match from.rest().first() {
-            Some(0) => {
-                from.fixed::<1>(&COUNT)?;
-                Ok(Tags::none())
-            }
-            _ => Self::some(from),
+        if let Some((0, rest)) = from.rest().split_first() {
+            from.set_rest(rest);
+            return Ok(Tags::none());
         }
-    }
-
-    #[cold]
-    fn some<'a>(from: &mut Reader<'a>) -> Result<Tags<&'a [u8]>> {
-        let count = from.varint(&COUNT)?;
-        let before = from.rest();
-        for _ in 0..count {
-            one(from)?;
-        }
-        Ok(Tags { region: (count > 0).then(|| from.since(before)), count })
+        let (tags, rest) = some(from.rest(), from.offset())?;
+        from.set_rest(rest);
+        Ok(tags)
     }
 
     /// They are left out before the flexible versions.
