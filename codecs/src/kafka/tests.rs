@@ -253,6 +253,16 @@ fn a_fetch_response_is_the_same_in_one_pass() {
                 }
                 Ok(all)
             });
+            let mut folded = Ok(Vec::new());
+            match codec.fetched(&frame) {
+                Err(error) => folded = Err(error),
+                Ok(told) => told.for_each(|told| match (told, &mut folded) {
+                    (Ok(told), Ok(all)) => all.push(told),
+                    (Ok(_), Err(_)) => panic!("nothing comes behind an error"),
+                    (Err(error), folded) => *folded = Err(error),
+                }),
+            }
+            assert_eq!(folded, walked, "{version:?} {}", frame.escape_ascii());
             errors += usize::from(walked.is_err());
             partitions += walked.as_ref().map_or(0, Vec::len);
             assert_eq!(passed, walked, "{version:?} {}", frame.escape_ascii());
