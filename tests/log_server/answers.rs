@@ -35,13 +35,12 @@ fn produced_batches_come_back_as_they_were_in_every_version() {
     let mut client = server.connect();
     let (id, partitions) = client.topic("t").expect("made");
     assert_eq!(partitions, 1);
-    let mut offset = 0;
-    for version in 0..=11 {
+    for offset in 0..=11 {
+        let version = offset as i16;
         client.produce = version;
-        let value = noise(version as u64, 100);
+        let value = noise(offset as u64, 100);
         let told = client.produce("t", 0, &one(&value));
         assert_eq!(told, Produced { error: ErrorCode::NONE, offset, append_time: -1 }, "version {version}");
-        offset += 1;
     }
     for version in 4..=17 {
         client.fetch = version;

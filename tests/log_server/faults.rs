@@ -35,7 +35,7 @@ impl Raw {
     }
 
     /// Whether the server has closed without a word.
-    fn is_closed(mut self) -> bool {
+    fn ends(mut self) -> bool {
         // It may have closed with something unread.
         !matches!(self.0.read(&mut [0; 1]), Ok(1..))
     }
@@ -78,13 +78,13 @@ fn what_is_not_understood_closes_the_connection_and_nothing_else() {
     ] {
         let mut raw = Raw::connect(&server);
         raw.send(bytes);
-        assert!(raw.is_closed(), "{}", bytes.escape_ascii());
+        assert!(raw.ends(), "{}", bytes.escape_ascii());
     }
     // What is cut short is waited for, until the client goes.
     let mut raw = Raw::connect(&server);
     raw.send(b"\0\0\0\x10\0\x03\0\x04\0\0");
     raw.0.shutdown(std::net::Shutdown::Write).expect("connected");
-    assert!(raw.is_closed());
+    assert!(raw.ends());
     assert_eq!(witness.produce("t", 0, &one(b"a")).error, ErrorCode::NONE);
 }
 

@@ -97,7 +97,6 @@ async fn converse(
                     waiting.settle(conn).await?;
                     return Err(End::Refused);
                 }
-                drop(frame);
                 waiting.settle(conn).await?;
                 let refusal = metadata::versions(ErrorCode::UNSUPPORTED_VERSION, 0)?;
                 conn.out().send(Response::new(0, peek.correlation_id, refusal))?;
@@ -132,7 +131,7 @@ async fn converse(
             waiting.settle(conn).await?;
             conn.out().send(Response::new(version, correlation_id, answer))?;
         }
-        if requests % BOOKED_EVERY == 0 {
+        if requests.is_multiple_of(BOOKED_EVERY) {
             let ledger = conn.ledger();
             let tally = &mut broker.tally.lock();
             tally.ledger = tally.ledger + (ledger - *booked);

@@ -1,6 +1,7 @@
 //! Fetch: regions of segments, as soon as there are enough of them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use wireview::kernel::Mapped;
-use wireview::{Encode, Gather, Outgoing, Payload};
+use wireview::{Encode, FileRegion, Gather, Outgoing, Payload};
 use wireview_codecs::kafka::{
     Answers, Api, ErrorCode, FetchRequest, FetchResponse, FetchedPartition, FetchedTopic, List, Response, Tags, Version,
 };
@@ -243,11 +244,13 @@ pub(super) struct Mappings {
 impl Mappings {
     fn slice(&mut self, part: &Part) -> Option<Payload<'static>> {
         let key = Arc::as_ptr(&part.file) as usize;
-        if !self.all.contains_key(&key) {
-            let copy = Mapped::copy(&wireview::FileRegion::whole(part.file.clone()).ok()?).ok()?;
-            self.all.insert(key, (part.file.clone(), copy));
-        }
-        let (_, mapped) = self.all.get(&key)?;
+        let (_, mapped) = match self.all.entry(key) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => {
+                let copy = Mapped::copy(&FileRegion::whole(part.file.clone()).ok()?).ok()?;
+                place.insert((part.file.clone(), copy))
+            }
+        };
         let range = part.position as usize..(part.position + part.len) as usize;
         (range.end <= mapped.bytes().len()).then(|| Payload::Share(mapped.bytes().slice(range)))
     }

@@ -18,7 +18,7 @@ pub(crate) trait Kind {
     const FIXED: Option<usize> = None;
 
     /// What stands in the message if the version has no such field.
-    fn absent<'a>(nothing: &'a [u8]) -> Self::Of<&'a [u8]>;
+    fn absent(nothing: &[u8]) -> Self::Of<&[u8]>;
 
     fn read<'a>(from: &mut Reader<'a>, name: FieldName) -> Result<Self::Of<&'a [u8]>>;
 
@@ -295,7 +295,7 @@ impl<K: Nullable, const SINCE: i16> Kind for Null<K, SINCE> {
     type Of<B> = Option<K::Of<B>>;
 
     #[inline(always)]
-    fn absent<'a>(_: &'a [u8]) -> Option<K::Of<&'a [u8]>> {
+    fn absent(_: &[u8]) -> Option<K::Of<&[u8]>> {
         None
     }
 

@@ -12,7 +12,8 @@ use wireview_codecs::kafka::records::{BatchHeader, HEADER_LEN};
 /// A batch that begins so many bytes behind the last one in the index is entered.
 const EVERY: u64 = 4096;
 
-/// How much is read at once to go from header to header.
+/// How much is read at once to go from header to header: at first, and then.
+const FIRST_READ: usize = HEADER_LEN;
 const READ: usize = 16 * 1024;
 
 /// Where some batches begin, by offset and by time.
@@ -110,8 +111,11 @@ impl Segment {
         wanted: impl Fn(&BatchHeader) -> bool,
     ) -> io::Result<Option<(u64, BatchHeader)>> {
         scratch.resize(READ, 0);
+        // The first is wanted mostly: the index is asked with what the last answer ended at.
+        let mut read = FIRST_READ;
         while position < end {
-            let most = usize::try_from(end - position).map_or(READ, |left| left.min(READ));
+            let most = usize::try_from(end - position).map_or(read, |left| left.min(read));
+            read = READ;
             self.file.read_exact_at(&mut scratch[..most], position)?;
             let block = position;
             loop {
