@@ -6,7 +6,7 @@
 //! | `produce …`, there too | write one batch of records that are held in memory, with a CRC, into a buffer that is used again |
 //! | `fetch …`, in `kafka/fetch.rs` | read a Fetch response and hand what it says of every partition to `black_box` |
 //!
-//! Beside rskafka and krabka-protocol, too: `benches/peers/src/bin/kafka.rs`.
+//! Beside rskafka and krabka-protocol, too: `benches/peers/benches/kafka.rs`.
 
 #[path = "kafka/fetch.rs"]
 mod fetch;

@@ -1,60 +1,63 @@
-//! A protocol of one's own: a header struct and a payload, served and asked over TCP.
+//! A protocol of one's own, declared: requests and answers, served and asked over TCP.
 //!
-//! `cargo run --example custom --features zerocopy`
+//! `cargo run --example custom --features derive`
 
 use tokio::net::{TcpListener, TcpStream};
-use wireview::formats::{Headed, Header, WithHeader};
+use wireview::declare::{Computed, Declared, Text};
 use wireview::tokio::Connection;
-use wireview::{Error, Fault, Received};
-use zerocopy::byteorder::big_endian::{U16, U32};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+use wireview::{Fault, Received, Span, Wire};
 
-/// `"WV"`, a request's number, the payload's length.
-#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Clone, Copy, Debug, PartialEq)]
-#[repr(C)]
-struct Head {
-    magic: [u8; 2],
-    number: U16,
-    len: U32,
+/// `"WV"`, the length of what follows, what it is, a request's number, and the rest of it.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(magic = b"WV", frame(length = u32, counts = after, max = 1 << 20))]
+struct Message<B> {
+    kind: Computed<u8>,
+    number: u16,
+    #[wire(tag = kind)]
+    body: Body<B>,
 }
 
-impl Header for Head {
-    fn payload_len(&self) -> u64 {
-        self.len.get().into()
-    }
-
-    fn set_payload_len(&mut self, len: u64) {
-        self.len.set(len as u32);
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        if self.magic == *b"WV" { Ok(()) } else { Err(Error::malformed(&"magic", 0)) }
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8)]
+enum Body<B> {
+    #[wire(tag = 1)]
+    Shout(#[wire(rest)] Text<B>),
+    #[wire(tag = 2)]
+    Count(#[wire(rest)] B),
+    #[wire(tag = 3)]
+    Counted(u32),
 }
 
 async fn serve(stream: TcpStream) -> Result<(), Fault> {
-    let mut conn = Connection::new(stream, Headed::<Head>::new(1 << 20));
+    let mut conn = Connection::new(stream, Declared::<Message<Span>>::new());
     while let Some(Received { frame, mut out }) = conn.next().await? {
-        let WithHeader { header, payload } = frame.view()?;
-        out.send(WithHeader { header, payload: payload.to_ascii_uppercase() })?; // the length is filled in
+        let asked = frame.view()?;
+        let body = match asked.body {
+            Body::Shout(text) => Body::Shout(text.to_str()?.to_uppercase().into()),
+            Body::Count(bytes) => Body::Counted(bytes.len() as u32),
+            Body::Counted(_) => continue,
+        };
+        out.send(Message { kind: Computed::new(), number: asked.number, body })?; // lengths and tag are filled in
     }
     Ok(())
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Fault> {
+    println!("{}\n{}", Message::<()>::diagram(), Body::<()>::diagram());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let mut conn = Connection::new(TcpStream::connect(listener.local_addr()?).await?, Headed::<Head>::new(1 << 20));
+    let stream = TcpStream::connect(listener.local_addr()?).await?;
+    let mut conn = Connection::new(stream, Declared::<Message<Span>>::new());
     tokio::spawn(serve(listener.accept().await?.0));
-    for (number, word) in (1..).zip(["look", "point", "keep", "send"]) {
-        let header = Head { magic: *b"WV", number: U16::new(number), len: U32::ZERO };
-        conn.send(WithHeader { header, payload: word.as_bytes() }).await?;
+    let requests = [Body::Shout(Text::from("look")), Body::Count(&b"point"[..]), Body::Shout("keep".into())];
+    for (number, body) in (1..).zip(requests) {
+        conn.send(Message { kind: Computed::new(), number, body }).await?;
     }
-    for number in 1..=4 {
+    for (number, request) in (1..).zip(requests) {
         let answer = conn.next().await?.expect("an answer for each request");
-        let WithHeader { header, payload } = answer.frame.view()?;
-        assert_eq!(header.number.get(), number);
-        println!("{number}: {}", String::from_utf8_lossy(payload));
+        let seen = answer.frame.view()?;
+        assert_eq!(seen.number, number);
+        println!("{request} -> {seen}");
     }
     Ok(())
 }

@@ -53,6 +53,11 @@ pub trait Codec {
     /// What a frame holds, as its [`Span`](crate::Span) instance.
     type Message: Message;
 
+    /// What every frame is to be aligned to in memory: a power of two. Where frames are multiples of it long, head and tail included,
+    /// the receive block is kept so that each begins at such an address, and nothing but partial frames is moved for it. Costs a
+    /// comparison a read where it is not 1.
+    const ALIGN: usize = 1;
+
     /// Says where the first frame in `input` ends.
     ///
     /// `input` starts at that frame's first byte and only grows between calls that answer [`Boundary::Need`], so a codec

@@ -124,7 +124,7 @@ impl Error {
 }
 
 impl Kind {
-    const fn describe(self) -> &'static str {
+    pub(crate) const fn describe(self) -> &'static str {
         match self {
             Self::Truncated => "is cut short",
             Self::Malformed => "is malformed",

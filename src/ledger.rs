@@ -22,6 +22,8 @@ pub struct Ledger {
     pub copied_in: u64,
     /// Bytes of partial frames that were moved to another place in the block, or to another block.
     pub moved: u64,
+    /// Bytes of archives that were copied because they did not lie where they are aligned.
+    pub realigned: u64,
     /// Blocks that were allocated.
     pub allocated_blocks: u64,
     /// Blocks that were used again.
@@ -58,6 +60,7 @@ impl Ledger {
             shared_in: 0,
             copied_in: 0,
             moved: 0,
+            realigned: 0,
             allocated_blocks: 0,
             recycled_blocks: 0,
             pinned: 0,
@@ -81,6 +84,7 @@ impl Ledger {
             shared_in: f(self.shared_in, other.shared_in),
             copied_in: f(self.copied_in, other.copied_in),
             moved: f(self.moved, other.moved),
+            realigned: f(self.realigned, other.realigned),
             allocated_blocks: f(self.allocated_blocks, other.allocated_blocks),
             recycled_blocks: f(self.recycled_blocks, other.recycled_blocks),
             pinned: f(self.pinned, other.pinned),
@@ -126,13 +130,14 @@ impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "in:  {} bytes in {} reads; shared {} in {} frames, copied {}, moved {}, skipped {}, spliced {}; blocks: {} allocated, {} recycled, {} bytes pinned",
+            "in:  {} bytes in {} reads; shared {} in {} frames, copied {}, moved {}, realigned {}, skipped {}, spliced {}; blocks: {} allocated, {} recycled, {} bytes pinned",
             self.received,
             self.reads,
             self.shared_in,
             self.shared_frames,
             self.copied_in,
             self.moved,
+            self.realigned,
             self.skipped,
             self.spliced_in,
             self.allocated_blocks,

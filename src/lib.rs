@@ -110,8 +110,10 @@
 //! | `std` | `writev`, file regions, the blocking driver | |
 //! | `tls` | [`mod@tls`]: rustls below a [`tokio::Connection`] | tokio-rustls |
 //! | `ktls` | the same by the kernel where it can, Linux | nix, socket2, zeroize |
+//! | `derive` | [`#[derive(Wire)]`](derive@Wire), [`declare`]: formats that are declared | syn; crc-fast, adler2 for checksums |
 //! | `nom` | nom 8 parsers as codecs: [`formats::nom`] | nom |
 //! | `zerocopy` | header structs read in place: [`formats::Headed`] | zerocopy |
+//! | `rkyv` | rkyv archives as frames, read where they landed: [`archive`] | rkyv, yoke |
 //! | `tracing` | a span for each connection, an event for each fault | tracing |
 //! | `kernel` | [`kernel`]: `sendfile`, `splice`, files mapped; the same by copying where there is no Linux | rustix, memmap2 |
 //! | `testing` | [`torture`] streams, and the [`laws`] a codec must keep | |
@@ -129,9 +131,13 @@
 
 extern crate alloc;
 
+#[cfg(feature = "rkyv")]
+pub mod archive;
 #[cfg(feature = "std")]
 pub mod blocking;
 pub mod codec;
+#[cfg(feature = "derive")]
+pub mod declare;
 pub mod error;
 #[cfg(feature = "std")]
 pub mod fault;
@@ -167,24 +173,32 @@ pub use recv::{Batch, Chunk, Deframer, Frame, Incoming, Layer, Lent, Limits, Ove
 pub use send::FileRegion;
 pub use send::{Gather, Outgoing, Payload};
 pub use wire::{Element, Holder, Message, Seq, Span, Wire};
+#[cfg(feature = "derive")]
+pub use wireview_derive::Wire;
 
 /// The guide: chapters to be read in order, every example of which is run as a test.
 #[cfg(any(doc, doctest))]
 pub mod guide {
+    #[cfg(all(feature = "derive", feature = "testing", feature = "tokio"))]
     #[doc = include_str!("../docs/declare-your-protocol.md")]
     pub mod declare_your_protocol {}
+    #[doc = include_str!("../docs/write-a-codec-by-hand.md")]
+    pub mod write_a_codec_by_hand {}
     #[cfg(feature = "tls")]
     #[doc = include_str!("../docs/tls.md")]
     pub mod tls {}
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/fuzz-your-codec.md")]
     pub mod fuzz_your_codec {}
+    #[cfg(all(feature = "rkyv", feature = "kernel", feature = "tokio"))]
+    #[doc = include_str!("../docs/rkyv-archives.md")]
+    pub mod rkyv_archives {}
     #[cfg(feature = "kernel")]
     #[doc = include_str!("../docs/kernel-zero-copy.md")]
     pub mod kernel_zero_copy {}
 }
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "derive", feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

@@ -6,20 +6,53 @@
 //!   field(version, bytes 0..1, bits 4..8, 2)
 //!   field(topic.len, bytes 5..6, 4)
 //!   field(topic, bytes 6..10, "news")
-//!   enter(headers, "Seq", 10)
+//!   gap("padding", bytes 10..12)
+//!   enter(headers, "Seq", 12)
 //!     enter(0, "Header", 12) … leave(19)
 //!   leave(19)
 //! leave(19)
+//! ```
+//!
+//! ```
+//! use wireview::formats::LengthPrefixed;
+//! use wireview::length::U16Be;
+//! use wireview::trace::{Field, Hook, Name};
+//! use wireview::{Deframer, Error};
+//!
+//! #[derive(Default)]
+//! struct Lines(Vec<String>);
+//!
+//! impl Hook for Lines {
+//!     fn enter(&mut self, _: Name, kind: &'static str, at: usize) {
+//!         self.0.push(format!("{kind} from {at}"));
+//!     }
+//!
+//!     fn field(&mut self, field: Field<'_>) {
+//!         self.0.push(format!("{} at {:?}: {}", field.name, field.at, field.value));
+//!     }
+//!
+//!     fn leave(&mut self, end: usize) {
+//!         self.0.push(format!("to {end}"));
+//!     }
+//! }
+//!
+//! let mut deframer = Deframer::new(LengthPrefixed::<U16Be>::new(100));
+//! deframer.feed(b"\0\x02hi");
+//! let mut lines = Lines::default();
+//! deframer.next()?.expect("a frame").trace(&mut lines)?;
+//! assert_eq!(lines.0, ["LengthPrefixed from 0", "length at 0..2: 2", "payload at 2..4: \"hi\"", "to 4"]);
+//! # Ok::<(), Error>(())
 //! ```
 
 use core::fmt;
 use core::ops::Range;
 
-use crate::{Codec, Result};
+use crate::{Codec, Error, Result};
 
 /// A codec that can tell where each field of a frame lies.
 pub trait Trace: Codec {
     /// Walks one whole opened frame, as [`parse`](Codec::parse) reads it, and tells `hook` of each field in the order of the wire.
+    /// Fields and gaps cover the frame from its first byte to its last: only bit fields share bytes.
     ///
     /// Called between the `delimit` that answered with this frame and the next, as `parse` is. For the head of a frame whose body is
     /// streamed, `frame` ends behind the head.
@@ -27,6 +60,13 @@ pub trait Trace: Codec {
     /// # Errors
     /// As `parse`; the hook has been told of every field in front of the fault.
     fn trace(&self, frame: &[u8], hook: &mut dyn Hook) -> Result<()>;
+
+    /// Walks the start of a frame that [`delimit`](Codec::delimit) has refused with `error`: tells of the fields in front of the
+    /// fault, so far as they are known, and stops there, inside what was entered. For long error messages; by default nothing is
+    /// told.
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        let _ = (input, error, hook);
+    }
 }
 
 /// Is told of the fields of a frame. Offsets count from the start of the frame.
@@ -36,6 +76,11 @@ pub trait Hook {
 
     /// A field.
     fn field(&mut self, field: Field<'_>);
+
+    /// Bytes that hold no value of their own, such as a line end, a separator or padding: `what` they are. Never empty.
+    fn gap(&mut self, what: &'static str, at: Range<usize>) {
+        let _ = (what, at);
+    }
 
     /// What was entered last ends in front of byte `end`.
     fn leave(&mut self, end: usize);

@@ -1,17 +1,17 @@
 //! What the fuzz targets were started from, and all that ever failed, replayed on stable without libFuzzer.
 //!
 //! `BLESS=1 cargo test --test regressions` writes the golden outcomes anew: look at what changed.
-#![cfg(all(feature = "testing", feature = "tokio", feature = "nom", feature = "zerocopy"))]
+#![cfg(all(feature = "testing", feature = "tokio", feature = "nom", feature = "zerocopy", feature = "rkyv"))]
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use wireview::laws;
-use wireview_codecs::http1;
 use wireview_codecs::kafka::{self, records::Batches};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
+use wireview_codecs::{dns, http1, mqtt};
 
 // There they are a library.
 #[allow(unreachable_pub, dead_code, unused_imports)]
@@ -97,6 +97,8 @@ fn golden_outcomes() {
         laws::check(|| codec.clone(), stream).to_string()
     });
     golden("kafka_records", |seed| laws::check(Batches::new, seed).to_string());
+    golden("mqtt", |seed| laws::check(mqtt::Packets::new, seed).to_string());
+    golden("dns", |seed| laws::check(dns::Messages::new, seed).to_string());
 }
 
 fn golden(target: &str, outcome: impl Fn(&[u8]) -> String) {

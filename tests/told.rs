@@ -132,12 +132,13 @@ fn ledgers_add_up_and_print_every_column() {
     other.mapped_out = 16;
     other.spliced_out = 17;
     other.cold_files = 18;
+    one.realigned = 19;
     let both = one + other;
     assert_eq!(both.sent(), 69);
     assert_eq!(
         (both + both).to_string(),
-        "in:  2 bytes in 4 reads; shared 8 in 6 frames, copied 10, moved 12, skipped 20, spliced 30; blocks: 14 allocated, \
-         16 recycled, 18 bytes pinned\n\
+        "in:  2 bytes in 4 reads; shared 8 in 6 frames, copied 10, moved 12, realigned 38, skipped 20, spliced 30; blocks: \
+         14 allocated, 16 recycled, 18 bytes pinned\n\
          out: 138 bytes in 28 writes; copied 22, shared 24, from files 26, mapped 32, spliced 34; 36 cold"
     );
 }

@@ -9,14 +9,16 @@ use std::env;
 use std::process::{Command, Stdio};
 
 use bytes::BufMut;
+use wireview::archive::{Archivable, Archive, Serializable};
 use wireview::formats::nom::{Nom, NomError};
 use wireview::formats::{Delimited, Fixed, Headed, Header, LengthPrefixed, Lines};
 use wireview::length::{U32Be, Varint};
-use wireview::{Boundary, Codec, Deframer, Gather, Result, Span, View};
+use wireview::{Boundary, Codec, Deframer, Encode, Gather, Outgoing, Result, Seq, Span, View};
 use wireview_codecs::http1::{self, Part, Responses};
 use wireview_codecs::kafka::records::{Batches, Builder, Header as RecordHeader};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
+use wireview_codecs::{dns, mqtt};
 use zerocopy::byteorder::big_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -50,6 +52,8 @@ const CASES: &[Case] = &[
     ("nom", |size| {
         read(Nom::<_, Span, _>::new(LengthPrefixed::<U32Be>::new(1 << 20), rest), &prefixed(&noise(size)), |_| {});
     }),
+    ("archive: a long text", |size| archived(&"x".repeat(size))),
+    ("archive: many texts", |size| archived(&vec![String::from("some text"); size / 20])),
     ("resp requests: a long argument", |size| requests(&[&b"SET"[..], b"k", &noise(size)])),
     ("resp requests: many arguments", |size| requests(&vec![&b"argument"[..]; size / 14])),
     ("resp requests: a long inline request", |size| request(&[&b"word ".repeat(size / 5)[..], b"\r\n"].concat())),
@@ -83,6 +87,37 @@ const CASES: &[Case] = &[
     ("kafka: a batch of one long record", |size| records(1, &noise(size), &[])),
     ("kafka: a record of many headers", |size| {
         records(1, b"", &vec![RecordHeader { key: &b"key"[..], value: Some(b"value") }; size / 10]);
+    }),
+    ("mqtt: a long payload", |size| {
+        let payload = noise(size);
+        let publish = mqtt::Publish { topic: "t".into(), payload: &payload[..], ..mqtt::Publish::default() };
+        read(mqtt::Packets::new(), &mqtt_packet(mqtt::Body::Publish(publish)), |_| {});
+    }),
+    ("mqtt: many properties", |size| {
+        let property = mqtt::Property::User { name: "name".into(), value: "value".into() };
+        let properties = Seq::write(vec![property; size / 14], ()).expect("lawful");
+        let publish = mqtt::Publish { topic: "t".into(), properties, ..mqtt::Publish::default() };
+        read(mqtt::Packets::new(), &mqtt_packet(mqtt::Body::Publish(publish)), |packet| {
+            assert_eq!(packet.check_properties(), Ok(()));
+        });
+    }),
+    ("mqtt: many filters", |size| {
+        let filters = b"\0\x05topic\0".repeat(size / 8);
+        let filters = Seq::new(&filters[..], (size / 8) as u32);
+        let subscribe = mqtt::Subscribe { identifier: 1, properties: Seq::default(), filters };
+        read(mqtt::Packets::new(), &mqtt_packet(mqtt::Body::Subscribe(subscribe)), |_| {});
+    }),
+    ("dns: many records, whose names point to the first", |size| {
+        let record = b"\xc0\x0c\0\x0f\0\x01\0\0\0\0\0\x05\0\x01\x01a\xc0\x0c";
+        let count = (size / record.len()) as u16;
+        let rest = [&b"\x05first\0\0\x0f\0\x01"[..], &record.repeat(count.into())].concat();
+        let head = [0, 1, 0x80, 0, 0, 1, count.to_be_bytes()[0], count.to_be_bytes()[1], 0, 0, 0, 0];
+        let len = ((head.len() + rest.len()) as u16).to_be_bytes();
+        let frame = [&len, &head[..], &rest].concat();
+        read(dns::Messages::new(), &frame, |message| {
+            let labels = message.answers.iter().flatten().map(|record| record.name.labels(&frame[2..]).count());
+            assert_eq!(labels.sum::<usize>(), count.into());
+        });
     }),
     ("resp replies: a string in chunks", |size| {
         reply(&[&b"$?\r\n"[..], &b";4\r\nabcd\r\n".repeat(size / 10), b";0\r\n"].concat());
@@ -172,6 +207,13 @@ fn read<C: Codec>(codec: C, frame: &[u8], look: impl FnOnce(View<'_, C>)) {
     look(lent.view().expect("a message"));
 }
 
+fn archived<T: Archivable + Serializable>(value: &T) {
+    let mut out = Gather::new();
+    Archive::<T>::new(1 << 20).encode(value, &mut out).expect("it fits");
+    let frame = out.chunks().collect::<Vec<_>>().concat();
+    read(Archive::<T>::new(1 << 20), &frame, |view| assert!(view.open().is_ok()));
+}
+
 fn request(frame: &[u8]) {
     read(Requests::new(), frame, |request| assert_eq!(request.args().count(), request.len()));
 }
@@ -202,6 +244,13 @@ fn http_request(target: &str, fields: &[u8]) {
 
 fn reply(frame: &[u8]) {
     read(Replies::new(), frame, |reply| assert!(reply.events().all(|event| event.is_ok())));
+}
+
+fn mqtt_packet<B: Outgoing>(body: mqtt::Body<B>) -> Vec<u8> {
+    let mut out = Gather::new();
+    let sent = out.message(|out| mqtt::Packets::new().encode(mqtt::Packet::new(body), out));
+    sent.expect("a lawful packet");
+    out.chunks().collect::<Vec<_>>().concat()
 }
 
 fn bulk(bytes: &[u8]) -> Vec<u8> {

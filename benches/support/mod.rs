@@ -19,10 +19,12 @@
 //! ```
 //!
 //! `cargo bench --bench resp` measures, `-- --test` calls each contender once, `-- WORD` runs the races with `WORD` in
-//! their title. A contender's result must go through `black_box` in its closure.
+//! their title, `-- --instructions` counts instructions under valgrind instead of time. A contender's result must go through
+//! `black_box` in its closure.
 
 #![allow(dead_code, unreachable_pub)] // Each bench uses a part of it.
 
+mod count;
 mod machine;
 
 use std::sync::LazyLock;
@@ -30,6 +32,8 @@ use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use rustix::time::{ClockId, clock_gettime};
+
+use count::Count;
 
 /// How long one timed sample of a contender should take.
 const SAMPLE: Duration = Duration::from_millis(2);
@@ -40,6 +44,8 @@ const ROUNDS: usize = 41;
 /// What the command line asked for.
 pub struct Bench {
     test: bool,
+    instructions: bool,
+    count: Option<Count>,
     filter: Option<String>,
 }
 
@@ -47,12 +53,15 @@ impl Bench {
     /// Reads the command line and prints where this runs.
     pub fn from_args(name: &str) -> Self {
         let args: Vec<String> = std::env::args().skip(1).collect();
-        let test = args.iter().any(|arg| arg == "--test");
-        let filter = args.into_iter().find(|arg| !arg.starts_with('-'));
-        if !test {
+        let has = |flag: &str| args.iter().any(|arg| arg == flag);
+        let (test, instructions, count) = (has("--test"), has("--instructions"), Count::from_args(&args));
+        if instructions {
+            println!("{name}: instructions; {}", machine::line());
+        } else if !test && count.is_none() {
             println!("{name}: medians of {ROUNDS} interleaved rounds; {}", machine::line());
         }
-        Self { test, filter }
+        let filter = args.into_iter().find(|arg| !arg.starts_with('-'));
+        Self { test, instructions, count, filter }
     }
 
     /// Whether everything is to run once, without measuring.
@@ -60,25 +69,32 @@ impl Bench {
         self.test
     }
 
+    /// Whether contenders are to be held against each other before they run: not if their instructions are counted.
+    pub const fn is_checked(&self) -> bool {
+        self.count.is_none()
+    }
+
     /// Whether the command line asked for races called so.
     pub fn wants(&self, title: &str) -> bool {
+        if let Some(count) = &self.count {
+            return count.title == title;
+        }
         self.filter.as_ref().is_none_or(|word| title.contains(word.as_str()))
     }
 
     /// A race in which one call of a contender handles `units` things called `unit`.
-    pub fn race<'a>(&self, title: &'a str, unit: &'a str, units: u64) -> Race<'a> {
-        Race { title, unit, units, clock: wall, test: self.test, wanted: self.wants(title), contenders: Vec::new() }
+    pub fn race<'a>(&'a self, title: &'a str, unit: &'a str, units: u64) -> Race<'a> {
+        Race { bench: self, title, unit, units, clock: wall, contenders: Vec::new() }
     }
 }
 
 /// Contenders that do the same work.
 pub struct Race<'a> {
+    bench: &'a Bench,
     title: &'a str,
     unit: &'a str,
     units: u64,
     clock: fn() -> Duration,
-    test: bool,
-    wanted: bool,
     contenders: Vec<Contender<'a>>,
 }
 
@@ -89,6 +105,11 @@ struct Contender<'a> {
 }
 
 impl<'a> Race<'a> {
+    /// As [`Bench::is_checked`].
+    pub const fn is_checked(&self) -> bool {
+        self.bench.is_checked()
+    }
+
     /// Adds a contender. The first is the one that the ratios refer to.
     pub fn add<R>(&mut self, name: impl Into<String>, mut call: impl FnMut() -> R + 'a) {
         let call = Box::new(move || drop(std::hint::black_box(call())));
@@ -104,10 +125,20 @@ impl<'a> Race<'a> {
     /// Runs the race, prints its table, and returns the medians in ns a unit, in the order of [`add`](Self::add); nothing
     /// if the race was not asked for, or nothing is measured.
     pub fn run(mut self) -> Vec<f64> {
-        if !self.wanted {
+        if !self.bench.wants(self.title) {
             return Vec::new();
         }
-        if self.test {
+        if let Some(count) = &self.bench.count {
+            (0..count.calls).for_each(|_| (self.contenders[count.contender].call)());
+            return Vec::new();
+        }
+        if self.bench.instructions {
+            let each = (0..self.contenders.len()).map(|at| count::instructions(self.title, at) / self.units as f64);
+            let counts: Vec<f64> = each.collect();
+            self.print("instr", &counts);
+            return counts;
+        }
+        if self.bench.test {
             self.contenders.iter_mut().for_each(|contender| (contender.call)());
             println!("{}: {} contenders ran", self.title, self.contenders.len());
             return Vec::new();
@@ -120,14 +151,14 @@ impl<'a> Race<'a> {
             }
         }
         let medians: Vec<f64> = self.contenders.iter_mut().map(Contender::median).collect();
-        self.print(&medians);
+        self.print("ns", &medians);
         medians
     }
 
-    fn print(&self, medians: &[f64]) {
-        println!("\n{:<44} {:>12} {:>8}", self.title, format!("ns/{}", self.unit), "ratio");
-        for (contender, median) in self.contenders.iter().zip(medians) {
-            println!("  {:<42} {:>12.2} {:>7.2}x", contender.name, median, median / medians[0]);
+    fn print(&self, what: &str, values: &[f64]) {
+        println!("\n{:<44} {:>14} {:>8}", self.title, format!("{what}/{}", self.unit), "ratio");
+        for (contender, value) in self.contenders.iter().zip(values) {
+            println!("  {:<42} {:>14.2} {:>7.2}x", contender.name, value, value / values[0]);
         }
     }
 }
@@ -190,7 +221,7 @@ pub fn size(bytes: usize) -> String {
 /// What was aimed at, a line each, and what came of it.
 pub fn print_goals(goals: &[String]) {
     if !goals.is_empty() {
-        println!("\ngoals, as ratios of medians");
+        println!("\ngoals, as ratios of what stands above");
     }
     goals.iter().for_each(|line| println!("{line}"));
 }

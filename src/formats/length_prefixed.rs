@@ -205,9 +205,19 @@ impl<L: LengthField, S: Shape> LengthPrefixed<L, S> {
         }
     }
 
+    /// How many bytes stand in front of the length field, and behind the payload.
+    pub(super) fn around(&self) -> (usize, usize) {
+        (self.shape.offset(), self.shape.trailer())
+    }
+
+    /// The payload's length from the number in a field of `width` bytes.
+    pub(super) fn payload_len(&self, raw: u64, width: usize) -> Result<u64> {
+        self.body(raw, width)
+    }
+
     /// Where the payload starts in a whole frame.
     #[inline(always)]
-    fn head(&self, frame: &[u8]) -> Result<usize> {
+    pub(super) fn head(&self, frame: &[u8]) -> Result<usize> {
         let width = match L::WIDTH {
             Some(width) => width,
             None => match frame.get(self.shape.offset()..).map(L::read) {
@@ -219,7 +229,7 @@ impl<L: LengthField, S: Shape> LengthPrefixed<L, S> {
     }
 
     #[inline(always)]
-    fn payload<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
+    pub(super) fn payload<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8]> {
         let head = self.head(frame)?;
         // A frame shorter than its trailer wraps to an end outside of it.
         let end = frame.len().wrapping_sub(self.shape.trailer());
@@ -333,6 +343,13 @@ impl<L: LengthField> LengthPrefixed<L, Shaped> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LengthPrefixedParts<L>(LengthPrefixed<L, Shaped>);
+
+impl<L> LengthPrefixedParts<L> {
+    /// The format that does not show them.
+    pub(super) const fn whole(&self) -> &LengthPrefixed<L, Shaped> {
+        &self.0
+    }
+}
 
 /// A frame of [`LengthPrefixedParts`] without its length, which is the payload's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

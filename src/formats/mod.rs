@@ -66,6 +66,7 @@ mod headed;
 mod length_prefixed;
 #[cfg(feature = "nom")]
 pub mod nom;
+mod trace;
 
 pub use delimited::{Delimited, Lines};
 pub use fixed::Fixed;

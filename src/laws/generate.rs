@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use super::cuts::Rng;
 use super::drive::{Broken, same};
+#[cfg(feature = "derive")]
+use super::plan::Plan;
 use super::{Law, Laws, Shared, Violation, mutate};
 use crate::{Codec, Encode, Gather, Kind, View, Wire};
 
@@ -16,6 +18,9 @@ use crate::{Codec, Encode, Gather, Kind, View, Wire};
 #[derive(Clone, Debug)]
 pub struct Draw<'i> {
     source: Source<'i>,
+    /// What declared messages are drawn with.
+    #[cfg(feature = "derive")]
+    pub(super) plan: Plan,
 }
 
 #[derive(Clone, Debug)]
@@ -28,13 +33,21 @@ impl<'i> Draw<'i> {
     /// The choices that belong to `seed`: the same each time.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { source: Source::Seed(Rng::new(seed)) }
+        Self {
+            source: Source::Seed(Rng::new(seed)),
+            #[cfg(feature = "derive")]
+            plan: Plan::new(),
+        }
     }
 
     /// The choices that stand in `input`, and zeros behind them.
     #[must_use]
     pub const fn from_input(input: &'i [u8]) -> Self {
-        Self { source: Source::Input(input) }
+        Self {
+            source: Source::Input(input),
+            #[cfg(feature = "derive")]
+            plan: Plan::new(),
+        }
     }
 
     /// A number below `end`.
@@ -139,7 +152,8 @@ impl Laws {
         let mut before = Vec::new();
         for number in 0..streams as u64 {
             let mut draw = Draw::new(number);
-            let stream = self.generate(&factory, &mut draw, &mut message, &mut made);
+            let messages = some(&mut draw, &mut message);
+            let stream = self.generate(&factory, messages, false, &mut made);
             let stream = stream.unwrap_or_else(|violation| panic!("{violation}"));
             for seed in 0..4 {
                 let mut spoiled = stream.clone();
@@ -167,7 +181,8 @@ impl Laws {
         C: Codec + for<'a> Encode<View<'a, C>> + Encode<Shared<C>>,
     {
         let mut draw = Draw::from_input(input);
-        let stream = self.generate(&factory, &mut draw, &mut message, &mut Generated::default());
+        let messages = some(&mut draw, &mut message);
+        let stream = self.generate(&factory, messages, false, &mut Generated::default());
         let mut stream = stream.unwrap_or_else(|violation| panic!("{violation}"));
         if draw.flag() {
             let other = stream.clone();
@@ -177,12 +192,12 @@ impl Laws {
         }
     }
 
-    /// One to four messages, written, read again and compared.
-    fn generate<C>(
+    /// Messages written, read again and compared. If they are to be `valid`, all of them can be written.
+    pub(super) fn generate<C>(
         &self,
         factory: &impl Fn() -> C,
-        draw: &mut Draw<'_>,
-        message: &mut impl FnMut(&mut Draw<'_>) -> Shared<C>,
+        messages: Vec<Shared<C>>,
+        valid: bool,
         made: &mut Generated,
     ) -> Result<Vec<u8>, Box<Violation>>
     where
@@ -195,8 +210,7 @@ impl Laws {
             let broken = Broken::new(Law::RoundTrip, what, 0..stream.len() as u64);
             Err(self.violation::<C>(broken, stream, &[], None))
         };
-        for _ in 0..=draw.below(4) {
-            let message = message(draw);
+        for message in messages {
             let mut out = Gather::new();
             match out.message(|out| encoder.encode(message.clone(), out)) {
                 Ok(()) => {
@@ -205,7 +219,11 @@ impl Laws {
                 }
                 // It says what it does not write.
                 Err(error)
-                    if matches!(error.kind(), Kind::Unsupported | Kind::Limit | Kind::Overflow | Kind::Malformed) => {}
+                    if !valid
+                        && matches!(
+                            error.kind(),
+                            Kind::Unsupported | Kind::Limit | Kind::Overflow | Kind::Malformed
+                        ) => {}
                 Err(error) => return wrong(&format_args!("{message:?} cannot be written: {error}"), &stream),
             }
         }
@@ -226,4 +244,9 @@ impl Laws {
         made.messages += wanted.len();
         Ok(stream)
     }
+}
+
+/// One to four messages.
+fn some<M>(draw: &mut Draw<'_>, message: &mut impl FnMut(&mut Draw<'_>) -> M) -> Vec<M> {
+    (0..=draw.below(4)).map(|_| message(draw)).collect()
 }

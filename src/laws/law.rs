@@ -40,11 +40,19 @@ pub enum Law {
     Once,
     /// A cancelled write loses nothing.
     Cancel,
+    /// A trace tells of each byte once.
+    Traced,
+    /// A message says how many bytes it takes.
+    WireLen,
+    /// What is computed does not depend on what the message says of it.
+    Computed,
+    /// What contradicts the declaration is refused.
+    Refused,
 }
 
 impl Law {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::NoPanic,
         Self::Progress,
         Self::NeedUnderstated,
@@ -62,6 +70,10 @@ impl Law {
         Self::ZeroCopyOut,
         Self::Once,
         Self::Cancel,
+        Self::Traced,
+        Self::WireLen,
+        Self::Computed,
+        Self::Refused,
     ];
 
     /// The law in words.
@@ -101,6 +113,14 @@ impl Law {
                 "Whatever each write takes or refuses, the bytes that leave are those that were queued, in order, once."
             }
             Self::Cancel => "A write that is dropped half-way and made again loses nothing and repeats nothing.",
+            Self::Traced => {
+                "A trace tells of each byte of a frame once, in order, each field inside its parent, and ends as `parse` does."
+            }
+            Self::WireLen => "A message takes as many bytes on the wire as it says.",
+            Self::Computed => {
+                "What is computed when a message is written does not depend on what the message says of it."
+            }
+            Self::Refused => "A frame with another constant, another checksum or text that is no UTF-8 is refused.",
         }
     }
 }

@@ -117,6 +117,74 @@ macro_rules! fuzz_codec {
     };
 }
 
+/// A test that holds a declared message against the laws, on messages that are drawn, and on such as are broken in one field.
+///
+/// ```
+/// use wireview::declare::Text;
+/// use wireview::laws::{Law, Laws};
+/// use wireview::{Span, Wire};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Wire)]
+/// #[wire(frame(length = u16, counts = after, max = 1000), given(version: u8))]
+/// struct Note<B> {
+///     #[wire(since = 2)]
+///     priority: Option<u8>,
+///     #[wire(rest)]
+///     text: Text<B>,
+/// }
+///
+/// wireview::declared_laws!(note_1, Note<Span>, given = (1,));
+/// wireview::declared_laws!(note_2, Note<Span>, given = (2,), Laws::all().without(Law::Refused, "to show how it is said"));
+/// # fn main() {}
+/// ```
+///
+/// The forms are `declared_laws!(name, Message<Span>)`, with `given = (…)` behind the message if it has to be given something, and
+/// with [`Laws`](crate::laws::Laws) behind that if not just all are meant.
+#[cfg(feature = "derive")]
+#[macro_export]
+macro_rules! declared_laws {
+    ($name:ident, $message:ty $(,)?) => {
+        $crate::declared_laws!($name, $message, given = (), $crate::laws::Laws::all());
+    };
+    ($name:ident, $message:ty, given = $given:expr $(,)?) => {
+        $crate::declared_laws!($name, $message, given = $given, $crate::laws::Laws::all());
+    };
+    ($name:ident, $message:ty, given = $given:expr, $laws:expr $(,)?) => {
+        #[test]
+        fn $name() {
+            $crate::laws::check_all_declared::<$message>(&$laws, $given);
+        }
+    };
+    ($name:ident, $message:ty, $laws:expr $(,)?) => {
+        $crate::declared_laws!($name, $message, given = (), $laws);
+    };
+}
+
+/// The target of cargo-fuzz for a declared message: see [`check_declared_from`](crate::laws::Laws::check_declared_from).
+///
+/// ```text
+/// #![no_main]
+/// wireview::fuzz_declared!(Publish<Span>);
+/// wireview::fuzz_declared!(Publish<Span>, given = (3,));
+/// wireview::fuzz_declared!(Publish<Span>, given = (3,), my_laws());
+/// ```
+#[cfg(feature = "derive")]
+#[macro_export]
+macro_rules! fuzz_declared {
+    ($message:ty $(,)?) => {
+        $crate::fuzz_declared!($message, given = (), $crate::laws::Laws::all());
+    };
+    ($message:ty, given = $given:expr $(,)?) => {
+        $crate::fuzz_declared!($message, given = $given, $crate::laws::Laws::all());
+    };
+    ($message:ty, given = $given:expr, $laws:expr $(,)?) => {
+        ::libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+            $laws.check_declared_from::<$message>($given, input);
+        });
+        $crate::fuzz_mutator!();
+    };
+}
+
 /// The mutator that [`fuzz_codec!`](crate::fuzz_codec) uses, for targets that are written by hand: libFuzzer's own and
 /// [`mutate`](crate::laws::mutate) in turn.
 #[macro_export]

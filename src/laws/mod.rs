@@ -23,17 +23,26 @@
 //! | [`RoundTrip`](Law::RoundTrip), [`Canonical`](Law::Canonical), [`EncodeHolders`](Law::EncodeHolders) | `encode` | messages that do not come back |
 //! | [`ZeroCopyOut`](Law::ZeroCopyOut) | `encode` | copies of shared payloads |
 //! | [`Once`](Law::Once), [`Cancel`](Law::Cancel) | send queues | bytes sent twice, or never |
+//! | [`Traced`](Law::Traced) | `trace` | bytes of no field, or of two |
+//! | [`WireLen`](Law::WireLen), [`Computed`](Law::Computed), [`Refused`](Law::Refused) | declared messages | lengths, flags and checksums that are not what was declared |
 //!
-//! In a test, with [`codec_laws!`](crate::codec_laws); for cargo-fuzz, with [`fuzz_codec!`](crate::fuzz_codec). A law that
+//! In a test, with [`codec_laws!`](crate::codec_laws); for cargo-fuzz, with [`fuzz_codec!`](crate::fuzz_codec); for messages that
+//! are declared, with `declared_laws!` and `fuzz_declared!`, which need no seeds. A law that
 //! does not apply is switched off by name: [`Laws::without`].
 //!
 //! Where streams come from is up to the caller: seeds written from a specification, [mutants] of them, captured traffic, a
 //! fuzzer; or messages that are [made and written](Laws::check_generated) by the codec itself.
 //!
+//! A codec that tells [what lies where](crate::trace) is held against itself by [`check_trace`].
+//!
 //! What no run of a program can show is not here: that work is linear in the length of a frame is counted in instructions, by
 //! a tool.
 
+mod break_one;
+mod covered;
 mod cuts;
+#[cfg(feature = "derive")]
+mod declared;
 mod drive;
 mod generate;
 mod judge;
@@ -41,12 +50,18 @@ mod law;
 mod macros;
 mod mutate;
 mod outcome;
+#[cfg(feature = "derive")]
+mod plan;
 mod probe;
 mod queue;
 mod round_trip;
 mod streamed;
+mod traced;
 mod violation;
 
+pub use break_one::{BrokenFrame, Fault, broken};
+#[cfg(feature = "derive")]
+pub use declared::{Drawn, check_all_declared};
 pub use drive::Way;
 pub use generate::{Draw, Generated};
 pub use law::Law;
@@ -57,6 +72,7 @@ pub use queue::{Queue, verify_queue};
 #[cfg(feature = "tokio")]
 pub use queue::{Sender, verify_cancel};
 pub use round_trip::Written;
+pub use traced::check_trace;
 pub use violation::Violation;
 
 use std::any::type_name;

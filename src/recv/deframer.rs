@@ -82,7 +82,13 @@ impl<C: Codec> Deframer<C> {
     /// A deframer with `limits`.
     #[must_use]
     pub fn with_limits(codec: C, limits: Limits) -> Self {
-        Self { codec, input: Input::new(&limits), gate: Gate::new(limits), lent: 0..0, indexes: VecDeque::new() }
+        Self {
+            codec,
+            input: Input::new(&limits, C::ALIGN),
+            gate: Gate::new(limits),
+            lent: 0..0,
+            indexes: VecDeque::new(),
+        }
     }
 
     /// Copies `bytes` in.
@@ -147,6 +153,12 @@ impl<C: Codec> Deframer<C> {
         self.input.pending_len()
     }
 
+    /// Those bytes, from the start of the frame that is next, or that was refused.
+    #[must_use]
+    pub fn pending_bytes(&self) -> &[u8] {
+        self.input.pending()
+    }
+
     /// The long story of an error that was fatal; for one in a frame, ask [`Lent::report`] or [`report_last`](Self::report_last).
     #[must_use]
     pub fn report(&self, error: Error) -> Report {
@@ -193,6 +205,10 @@ impl<C: Codec> Deframer<C> {
             State::Body(body) => self.gate.set(State::Skip(body.rest())),
             State::Draining(_) | State::Drop => self.gate.set(State::Drop),
             _ => self.gate.raise(),
+        }
+        let ahead = if let State::Skip(left) = self.gate.state { left } else { 0 };
+        if C::ALIGN != D::ALIGN || D::ALIGN > 1 {
+            self.input.set_align(D::ALIGN, ahead);
         }
         let deframer = Deframer { codec, input: self.input, gate: self.gate, lent: 0..0, indexes: VecDeque::new() };
         (deframer, self.codec)

@@ -30,6 +30,9 @@ const OVERSIZED: usize = 8;
 /// How often in a row a second free block must have been seen before it is released.
 const SURPLUS: u16 = 1024;
 
+/// One free block of so many is no surplus.
+const SPARE: usize = 4;
+
 /// How many retired blocks are looked at when one is wanted, or too many are pinned.
 const LOOKS: usize = 16;
 
@@ -53,6 +56,10 @@ pub(super) struct Input {
     need: usize,
     read_size: usize,
     small_reads: u8,
+    /// One less than the alignment that is kept, a power of two: 0 for the formats that want none.
+    mask: usize,
+    /// A stream offset that lies at an aligned address, as does every other that is a multiple of the alignment away from it.
+    phase: u64,
     pub(super) ledger: Ledger,
 }
 
@@ -63,7 +70,8 @@ struct Retired {
 }
 
 impl Input {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, align: usize) -> Self {
+        assert!(align.is_power_of_two(), "alignments are powers of two");
         Self {
             block: BytesMut::new(),
             at: 0,
@@ -76,6 +84,8 @@ impl Input {
             need: 0,
             read_size: limits.min_read,
             small_reads: 0,
+            mask: align - 1,
+            phase: 0,
             ledger: Ledger::new(),
         }
     }
@@ -195,12 +205,13 @@ impl Input {
         if pending <= CHEAP_TO_MOVE && pending <= front / FAR_BACK {
             self.rewind(pending);
         }
+        let aligned = self.align();
         let spare = self.block.capacity() - self.block.len();
         let missing = self.need.saturating_sub(pending);
         // A frame that cannot be completed here has to move anyway: now, while it is short, or before it has begun.
         let fits = if pending == 0 { self.expected() <= spare } else { missing <= spare };
         let room = spare > 0 && (spare >= self.read_size / 2 || pending >= WORTH_STAYING);
-        if !(fits && room) || self.capacity / OVERSIZED > self.wanted() {
+        if !(fits && room && aligned) || self.capacity / OVERSIZED > self.wanted() {
             self.relocate();
         }
     }
@@ -228,6 +239,47 @@ impl Input {
         (self.expected().min(earned) + self.read_size)
             .max(self.read_size * READS)
             .max(2 * self.pending_len() + self.read_size)
+            // So much may have to be left unused at the block's front.
+            + self.mask
+    }
+
+    /// Keeps an alignment of `align` bytes from now on, for which the stream begins `ahead` bytes behind what is consumed.
+    pub(super) fn set_align(&mut self, align: usize, ahead: u64) {
+        assert!(align.is_power_of_two(), "alignments are powers of two");
+        self.mask = align - 1;
+        self.phase = self.offset_of(self.at).wrapping_add(ahead);
+        if self.pending_len() > 0 && !self.align() {
+            self.relocate();
+        }
+    }
+
+    /// How many bytes further on `address` would be right for stream offset `offset`.
+    fn gap(&self, address: usize, offset: u64) -> usize {
+        // Only the last bits count, so that what is cut off or wraps does not matter.
+        (offset.wrapping_sub(self.phase) as usize).wrapping_sub(address) & self.mask
+    }
+
+    /// Moves what is pending to where it is aligned, if it is not. False if the block has no room for that, and if there is no block.
+    #[inline]
+    fn align(&mut self) -> bool {
+        self.mask == 0 || self.move_up()
+    }
+
+    fn move_up(&mut self) -> bool {
+        let gap = self.gap(self.block.as_ptr() as usize, self.start);
+        if gap == 0 {
+            return self.capacity > 0;
+        }
+        self.drop_consumed();
+        let len = self.block.len();
+        if self.block.capacity() - len < gap {
+            return false;
+        }
+        self.block.resize(len + gap, 0);
+        self.block.copy_within(..len, gap);
+        bytes::Buf::advance(&mut self.block, gap);
+        self.ledger.moved += len as u64;
+        true
     }
 
     fn drop_consumed(&mut self) {
@@ -247,13 +299,18 @@ impl Input {
             if self.block.as_ptr() != address {
                 self.ledger.moved += pending as u64;
             }
-            return;
+            if self.align() {
+                return;
+            }
         }
 
         let (mut block, capacity) = self.take(wanted).unwrap_or_else(|| {
             self.ledger.allocated_blocks += 1;
             (BytesMut::with_capacity(wanted), wanted)
         });
+        let gap = self.gap(block.as_ptr() as usize, self.start);
+        block.resize(gap, 0);
+        bytes::Buf::advance(&mut block, gap);
         block.extend_from_slice(&self.block);
         self.ledger.moved += pending as u64;
         let mut old = core::mem::replace(&mut self.block, block);
@@ -297,9 +354,11 @@ impl Input {
         None
     }
 
-    /// Releases a block if for a long time there has been one more than was needed.
+    /// Releases a block if for a long time there have been more than were needed: one, or of many a quarter, since how many are
+    /// needed varies with what is kept.
     fn release_surplus(&mut self) {
-        let Some(next) = self.retired.front_mut() else { return };
+        let spare = self.retired.len() / SPARE;
+        let Some(next) = self.retired.get_mut(spare) else { return };
         if !next.block.try_reclaim(next.capacity) {
             self.surplus = 0;
             return;
@@ -308,7 +367,7 @@ impl Input {
         if self.surplus == SURPLUS {
             self.surplus = 0;
             self.ledger.pinned -= next.capacity as u64;
-            self.retired.pop_front();
+            self.retired.remove(spare);
         }
     }
 }

@@ -3,7 +3,10 @@ use core::fmt;
 use bytes::Bytes;
 
 use super::{Deframer, Frame, Report};
+#[cfg(feature = "rkyv")]
+use crate::Ledger;
 use crate::codec::{Codec, View};
+use crate::trace::{Hook, Trace};
 use crate::wire::Message;
 use crate::{Error, Result};
 
@@ -100,10 +103,46 @@ impl<'d, C: Codec> Lent<'d, C> {
         C::Message::point(self.view()?, self.bytes()).ok_or(Error::contract(&"field outside the frame", 0))
     }
 
+    /// Tells `hook` what lies where in the frame.
+    ///
+    /// # Errors
+    /// As for [`view`](Self::view).
+    #[cold]
+    pub fn trace(&self, hook: &mut dyn Hook) -> Result<()>
+    where
+        C: Trace,
+    {
+        self.deframer.codec.trace(self.bytes(), hook)
+    }
+
     /// The long story of an error in this frame.
     #[must_use]
     pub fn report(&self, error: Error) -> Report {
         Report::new(error, self.offset(), self.bytes(), None)
+    }
+
+    /// The codec, the frame, and where is booked what becomes of it.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn parts(&mut self) -> (&mut C, &[u8], &mut Ledger) {
+        let Deframer { codec, input, lent, .. } = &mut *self.deframer;
+        (codec, &input.block[lent.start..lent.end], &mut input.ledger)
+    }
+
+    /// Whether small frames should be copied out.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.deframer.is_pressed()
+    }
+
+    /// The bytes of the frame as shared, and the codec.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn into_shared(self) -> (Bytes, &'d mut C) {
+        (self.deframer.split_lent(), &mut self.deframer.codec)
+    }
+
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn into_codec(self) -> &'d mut C {
+        &mut self.deframer.codec
     }
 
     fn copy_out(self) -> Bytes {

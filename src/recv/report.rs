@@ -72,6 +72,12 @@ impl Report {
         self.frame_at.saturating_add(self.error.offset() as u64)
     }
 
+    /// Up to 16 bytes in front of the place of the error, and up to 16 from there on.
+    #[must_use]
+    pub fn around(&self) -> (&[u8], &[u8]) {
+        (&self.before, &self.after)
+    }
+
     /// How many bytes the frame was known to lack when the stream ended.
     #[must_use]
     pub const fn missing(&self) -> Option<u64> {

@@ -269,13 +269,13 @@ impl Gather {
 
     /// The bytes of the arena that belong to no piece yet.
     #[inline]
-    fn tail(&self) -> &[u8] {
+    pub(super) fn tail(&self) -> &[u8] {
         &self.arena[self.closed..]
     }
 
     /// The bytes of `piece`, which has `at` for its place if it is in the arena.
     #[inline]
-    fn chunk_of<'a>(&'a self, piece: &'a Piece, at: usize) -> Option<&'a [u8]> {
+    pub(super) fn chunk_of<'a>(&'a self, piece: &'a Piece, at: usize) -> Option<&'a [u8]> {
         match piece {
             Piece::Arena(len) => Some(&self.arena[at..][..*len]),
             Piece::Shared(bytes) => Some(bytes),

@@ -76,7 +76,7 @@ pub struct Gather {
     /// How often the front changed: a message that sees it change was torn by its own encoder.
     pub(super) drains: u64,
     /// What `size` was where the outermost message began; `u64::MAX` outside of one.
-    start: u64,
+    pub(super) start: u64,
     copy_up_to: usize,
     pub(super) high: u64,
     low: u64,

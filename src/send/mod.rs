@@ -2,6 +2,8 @@
 
 mod drain;
 mod gather;
+#[cfg(feature = "derive")]
+mod look_back;
 mod memory;
 mod outgoing;
 mod piece;

@@ -52,6 +52,10 @@ impl<T: Clone + Debug + PartialEq + Send + Sync> Holder for T {}
 /// let owned: Publish<Vec<u8>> = Publish::map(seen, &mut |bytes: &[u8]| bytes.to_vec());
 /// assert_eq!(owned.topic, b"news");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no message",
+    note = "declare it with `#[derive(Clone, Copy, Debug, PartialEq, Wire)]`, or implement `Wire` for its `Span` instance"
+)]
 pub trait Wire: Copy + Debug + PartialEq + Send + Sync + 'static {
     /// The same message over the holder `B`.
     type Of<B: Holder>: Holder;

@@ -200,6 +200,14 @@ impl<B: Clone, E> Clone for Seq<B, E> {
 
 impl<B: Copy, E> Copy for Seq<B, E> {}
 
+/// Without elements.
+impl<B: Default, E> Default for Seq<B, E> {
+    #[inline]
+    fn default() -> Self {
+        Self::new(B::default(), 0)
+    }
+}
+
 impl<B: PartialEq, E> PartialEq for Seq<B, E> {
     fn eq(&self, other: &Self) -> bool {
         self.count == other.count && self.region == other.region

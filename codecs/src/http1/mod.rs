@@ -108,6 +108,7 @@ mod requests;
 mod responses;
 mod scan;
 mod status;
+mod trace;
 
 #[cfg(test)]
 mod tests;

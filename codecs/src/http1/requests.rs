@@ -44,6 +44,11 @@ impl Requests {
         Self { flow: Flow::new(State::Method), facts: Facts::NONE, line: RequestLine::NONE, needs_host: true }
     }
 
+    /// Whether a head is next.
+    pub(super) fn is_at_head(&self) -> bool {
+        self.flow.stage == Stage::Head
+    }
+
     /// Sets how long a head may be, empty line included, and a trailer section; at most 1 GiB.
     #[must_use]
     pub const fn max_head(mut self, bytes: usize) -> Self {

@@ -143,6 +143,11 @@ impl Responses {
         Self { flow: Flow::new(State::StatusVersion(0)), facts: Facts::NONE, line: StatusLine::NONE, ring: None }
     }
 
+    /// Whether a head is next.
+    pub(super) fn is_at_head(&self) -> bool {
+        self.flow.stage == Stage::Head
+    }
+
     /// Sets how long a head may be, empty line included, and a trailer section; at most 1 GiB.
     #[must_use]
     pub const fn max_head(mut self, bytes: usize) -> Self {

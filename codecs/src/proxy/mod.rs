@@ -36,7 +36,9 @@
 //! Which peers are trusted to send one, and how long it may take (some seconds), is for the server to decide.
 
 mod crc32c;
+pub mod declared;
 mod tlv;
+mod trace;
 mod v1;
 mod v2;
 
@@ -66,7 +68,6 @@ mod field {
     pub(super) const ADDRESSES: &str = "addresses";
     pub(super) const IGNORED: &str = "ignored block";
     pub(super) const TLV_LENGTH: &str = "TLV length";
-    pub(super) const TLV_VALUE: &str = "TLV value";
     pub(super) const TLVS: &str = "TLVs";
     pub(super) const CHECKSUM: &str = "CRC32C";
     pub(super) const SSL: &str = "SSL";

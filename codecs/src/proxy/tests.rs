@@ -125,8 +125,8 @@ fn every_byte_of_a_binary_head_counts() {
     for (family, len) in [(0x11, 12), (0x12, 12), (0x21, 36), (0x22, 36), (0x31, 216), (0x32, 216)] {
         refused(&v2(1, family, &[0; 216][..len - 1]), Truncated, "addresses", 16);
         assert!(read(&v2(1, family, &[0; 216][..len])).is_ok());
-        refused(&v2(1, family, &[0; 218][..len + 2]), Truncated, "TLV length", 16 + len);
-        refused(&v2(1, family, &[&[0; 216][..len], b"\x04\0\x02."].concat()), Truncated, "TLV value", 16 + len + 3);
+        refused(&v2(1, family, &[0; 218][..len + 2]), Truncated, "value.len", 17 + len);
+        refused(&v2(1, family, &[&[0; 216][..len], b"\x04\0\x02."].concat()), Truncated, "value", 16 + len + 3);
     }
     assert!(matches!(Headers::new().delimit(&v2(1, 0x11, &[0; 12])[..15]), Ok(Boundary::Need(16))));
 }
@@ -178,7 +178,7 @@ fn tlvs_are_walked() {
     let ssl = tlvs[2].ssl().expect("lawful");
     assert_eq!((ssl.client, ssl.verify, ssl.tlvs.len()), (3, 0, 2));
     let short = Tlv { kind: kind::SSL, value: &b"\x01\0\0\0\0\x21\0\x05no"[..] };
-    assert_eq!(short.ssl(), Err(Error::truncated(&field::TLV_VALUE, 8)));
+    assert_eq!(short.ssl(), Err(Error::truncated(&"value", 8)));
     assert!(TlvList::new().push(1, &[0; 65_536]).is_err());
 }
 

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
-use wireview::{Element, Error, Holder, Result, Seq, Span, Wire};
+use wireview::declare::parse;
+use wireview::{Element, Error, Result, Seq, Span, Wire};
 
 use super::field;
 
@@ -40,31 +41,14 @@ pub mod kind {
 }
 
 /// A type and a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Wire)]
+#[wire(no_display)]
 pub struct Tlv<B> {
     /// What the value means: see [`kind`].
     pub kind: u8,
     /// The value, at most 65,535 bytes.
+    #[wire(len = u16, max = 65_535)]
     pub value: B,
-}
-
-impl Wire for Tlv<Span> {
-    type Of<B: Holder> = Tlv<B>;
-
-    #[inline]
-    fn map<A: Holder, B: Holder>(tlv: Tlv<A>, f: &mut impl FnMut(A) -> B) -> Tlv<B> {
-        Tlv { kind: tlv.kind, value: f(tlv.value) }
-    }
-}
-
-impl Element for Tlv<Span> {
-    fn read<'a>(input: &mut &'a [u8]) -> Result<Tlv<&'a [u8]>> {
-        let (&[kind, high, low], rest) = input.split_first_chunk().ok_or(Error::truncated(&field::TLV_LENGTH, 0))?;
-        let len = u16::from_be_bytes([high, low]).into();
-        let (value, rest) = rest.split_at_checked(len).ok_or(Error::truncated(&field::TLV_VALUE, 3))?;
-        *input = rest;
-        Ok(Tlv { kind, value })
-    }
 }
 
 /// The TLVs that fill `region`, each of which is whole.
@@ -80,14 +64,15 @@ pub(super) fn check(region: &[u8]) -> Result<Tlvs<&[u8]>> {
 }
 
 /// How a client is connected by TLS, section 2.2.6: the value of a [`kind::SSL`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
 pub struct Ssl<B> {
     /// A bit each: 1 TLS is used, 2 there is a certificate of this connection, 4 there was one in this session.
     pub client: u8,
     /// 0 if the client showed a certificate and it was verified.
     pub verify: u32,
     /// Version, cipher, common name and more.
-    pub tlvs: Tlvs<B>,
+    #[wire(rest, max = 21_845)]
+    pub tlvs: Seq<B, Tlv<Span>>,
 }
 
 impl<'a> Tlv<&'a [u8]> {
@@ -99,9 +84,7 @@ impl<'a> Tlv<&'a [u8]> {
         if self.kind != kind::SSL {
             return Err(Error::malformed(&field::SSL, 0));
         }
-        let (&[client, a, b, c, d], rest) = self.value.split_first_chunk().ok_or(Error::truncated(&field::SSL, 0))?;
-        let tlvs = check(rest).map_err(|error| error.shifted(5))?;
-        Ok(Ssl { client, verify: u32::from_be_bytes([a, b, c, d]), tlvs })
+        parse::<Ssl<Span>>(self.value, ())
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 pub(super) const HEAD: usize = 16;
 
 /// The length of a Unix address.
-const PATH: usize = 108;
+pub(super) const PATH: usize = 108;
 
 const VERSION: u8 = 0x20;
 const LOCAL: u8 = 0;
@@ -111,7 +111,7 @@ fn ports(block: &[u8]) -> Option<([u16; 2], &[u8])> {
 }
 
 /// A path without the NULs behind it.
-fn unfilled(path: &[u8]) -> &[u8] {
+pub(super) fn unfilled(path: &[u8]) -> &[u8] {
     let len = path.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     &path[..len]
 }

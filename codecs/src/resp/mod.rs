@@ -52,6 +52,7 @@ mod request;
 mod requests;
 mod scan;
 mod show;
+mod trace;
 mod value;
 mod walk;
 mod write;

@@ -1,6 +1,7 @@
 //! The codec of a server: where a request ends, and what `parse` is told of it.
 
 use core::mem;
+use core::ops::Range;
 
 use wireview::{Boundary, Codec, Error, Result, Seq, Span};
 
@@ -103,6 +104,14 @@ impl Requests {
     pub const fn max_inline(mut self, bytes: usize) -> Self {
         self.max_inline = if bytes < MAX_INLINE { bytes } else { MAX_INLINE };
         self
+    }
+
+    /// Where the first arguments lie, and what is behind them.
+    pub(super) fn noted(&self) -> (impl Iterator<Item = Range<usize>> + use<'_>, Range<usize>) {
+        let range = |(start, end): (u32, u32)| start as usize..end as usize;
+        let notes = &self.notes;
+        let first = notes.first.iter().take(notes.count as usize);
+        (first.map(move |place| range(*place)), range(notes.rest))
     }
 
     /// An array from its head on.

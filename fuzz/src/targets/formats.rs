@@ -1,8 +1,9 @@
 use wireview::formats::nom::{Nom, NomError};
 use wireview::formats::{Delimited, Fixed, Headed, Header, LengthPrefixed, Lines};
-use wireview::laws::{Law, Laws, Shared};
+use wireview::laws::{Law, Laws, Shared, check_trace};
 use wireview::length::{U8, U16Be, U16Le, U24Be, U24Le, U32Be, U64Be, U64Le, Varint};
-use wireview::{Codec, Encode, Error, Result, View};
+use wireview::trace::Trace;
+use wireview::{Encode, Error, Result, View};
 use zerocopy::byteorder::big_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -48,10 +49,11 @@ fn lines() -> Laws {
 
 fn run<C>(laws: &Laws, codec: impl Fn() -> C, bytes: &[u8])
 where
-    C: Codec + for<'a> Encode<View<'a, C>> + Encode<Shared<C>>,
+    C: Trace + for<'a> Encode<View<'a, C>> + Encode<Shared<C>>,
 {
     laws.check(&codec, bytes);
     laws.check_round_trip(&codec, bytes);
+    check_trace(&codec, bytes);
 }
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Clone, Copy, Debug, PartialEq)]

@@ -12,7 +12,7 @@
 //! | heads above our limits; a head behind one that closes | refuse | does not know |
 //! | a reason phrase with bytes beyond ASCII | shows it | shows none |
 
-use wireview::laws::{Laws, Outcome};
+use wireview::laws::{Laws, Outcome, check_trace};
 use wireview::{Message, View};
 use wireview_codecs::http1::{Headers, Part, Request, Requests, Response, Responses};
 
@@ -43,6 +43,7 @@ pub fn http1_requests(bytes: &[u8]) {
         assert!(known, "httparse accepts what we refuse, `{field}`: {theirs:?}");
     }
     laws.check_round_trip(Requests::new, bytes);
+    check_trace(Requests::new, bytes);
 }
 
 /// What a server may answer.
@@ -71,6 +72,7 @@ pub fn http1_responses(bytes: &[u8]) {
         assert!(known, "httparse accepts what we refuse, `{field}`: {theirs:?}");
     }
     laws.check_round_trip(Responses::new, bytes);
+    check_trace(Responses::new, bytes);
 }
 
 /// What we call a fault that LF alone makes.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use kafka_protocol::records as peer;
 use wireview::laws::Laws;
 use wireview::recv::views_in;
+use wireview::trace::{Field, Hook, Name, Trace};
 use wireview::{Encode, Gather, Result, View};
 use wireview_codecs::kafka::records::{
     Batch, Batches, Compression, Decompressor, HEADER_LEN, Record, batches, patch, sound,
@@ -33,11 +34,33 @@ pub fn kafka_records(bytes: &[u8]) {
         let mut out = Gather::new();
         Batches::new().encode(batch, &mut out).expect("what is read can be written");
         let mut sealed: Vec<u8> = out.chunks().flatten().copied().collect();
+        let mut told = Told(0);
+        Batches::new().trace(&sealed, &mut told).expect("what is read can be traced");
+        assert!(told.0 <= sealed.len(), "told in order, and inside");
         compare(&sealed);
         // What is patched is sealed still.
         patch::leader_epoch(&mut sealed, 5).expect("a header");
         patch::append_time(&mut sealed[..HEADER_LEN], 1 << 41).expect("a header");
         assert_eq!(sound(&sealed).len, sealed.len());
+    }
+}
+
+/// How far a trace has come.
+struct Told(usize);
+
+impl Hook for Told {
+    fn enter(&mut self, _: Name, _: &'static str, at: usize) {
+        self.leave(at);
+    }
+
+    fn field(&mut self, field: Field<'_>) {
+        assert!(field.at.start <= field.at.end && !field.value.to_string().contains('\n'));
+        self.leave(field.at.end);
+    }
+
+    fn leave(&mut self, end: usize) {
+        assert!(end >= self.0);
+        self.0 = end;
     }
 }
 

@@ -1,23 +1,29 @@
 //! One function a target.
 
+mod archive;
 mod connection;
 mod deframer;
+mod dns;
 mod formats;
 mod gather;
 mod http1;
 mod kafka;
 mod kafka_records;
+mod mqtt;
 mod peer;
 mod proxy;
 mod resp;
 
+pub use archive::archive;
 pub use connection::connection;
 pub use deframer::deframer;
+pub use dns::dns;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
 pub use kafka::{kafka_requests, kafka_responses};
 pub use kafka_records::kafka_records;
+pub use mqtt::mqtt;
 pub use peer::Compared;
 pub use proxy::{Peer, compare_proxy, proxy};
 pub use resp::{compare_replies, compare_requests, resp_replies, resp_requests};
@@ -36,6 +42,9 @@ pub const ALL: &[(&str, Target)] = &[
     ("kafka_requests", kafka_requests),
     ("kafka_responses", kafka_responses),
     ("kafka_records", kafka_records),
+    ("mqtt", mqtt),
+    ("dns", dns),
+    ("archive", archive),
     ("formats", formats),
     ("deframer", deframer),
     ("gather", gather),

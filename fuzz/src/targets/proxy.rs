@@ -11,12 +11,15 @@
 //! | a lone LF in the line, or a space and LF at its end | refuse | accepts | "must not tolerate a single CR or LF character" |
 //! | TLVs that do not fill the rest of the header | refuse | accepts, and fails when they are walked | found when the header is read |
 
+use std::net::SocketAddr;
+
 use ppp::HeaderResult;
 use ppp::v1::Addresses as Text;
 use ppp::v2::{Addresses as Binary, Command, Protocol};
-use wireview::laws::Laws;
+use wireview::laws::{Laws, check_trace};
 use wireview::{Boundary, Codec, Result, View};
-use wireview_codecs::proxy::{Endpoints, Header, Headers, Transport, kind, verify_crc32c};
+use wireview_codecs::proxy::declared::{self, Block};
+use wireview_codecs::proxy::{Endpoints, Header, Headers, Tlvs, Transport, kind, verify_crc32c};
 
 /// A stream that begins with headers.
 pub fn proxy(bytes: &[u8]) {
@@ -33,11 +36,49 @@ pub fn proxy(bytes: &[u8]) {
     };
     let outcome = laws.verify_with(Headers::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     laws.check_round_trip(Headers::new, bytes);
+    check_trace(Headers::new, bytes);
     for seen in &outcome.frames {
         // An answer of either kind, but an answer.
         let _ = verify_crc32c(&seen.bytes);
     }
     compare_proxy(bytes);
+    declared_too(bytes);
+}
+
+/// Version 2 as it is declared: the laws, and the same headers as those read by hand.
+fn declared_too(bytes: &[u8]) {
+    let outcome = Laws::all().canonical().check(declared::Headers::new, bytes);
+    Laws::all().canonical().check_round_trip(declared::Headers::new, bytes);
+    for seen in &outcome.frames {
+        let declared = declared::Headers::new().parse(&seen.bytes);
+        let by_hand = ours(&seen.bytes);
+        assert_eq!(declared.is_ok(), by_hand.is_some(), "{}: {declared:?}, {by_hand:?}", seen.bytes.escape_ascii());
+        let (Ok(declared), Some((by_hand, _))) = (declared, by_hand) else { continue };
+        let (addresses, tlvs) = match declared.block {
+            Block::Tcp4(block) | Block::Udp4(block) => {
+                let source = SocketAddr::new(block.source.into(), block.source_port);
+                (Some((source, SocketAddr::new(block.destination.into(), block.destination_port))), block.tlvs)
+            }
+            Block::Tcp6(block) | Block::Udp6(block) => {
+                let source = SocketAddr::new(block.source.into(), block.source_port);
+                (Some((source, SocketAddr::new(block.destination.into(), block.destination_port))), block.tlvs)
+            }
+            Block::UnixStream(block) | Block::UnixDatagram(block) => {
+                let Endpoints::Unix { source, destination, .. } = by_hand.endpoints else { panic!("{by_hand}") };
+                assert!(block.source.starts_with(source) && block.destination.starts_with(destination), "{by_hand}");
+                (None, block.tlvs)
+            }
+            Block::Ignored { block, .. } => {
+                let (Endpoints::Local(ignored) | Endpoints::Unknown(ignored)) = by_hand.endpoints else {
+                    panic!("{by_hand}")
+                };
+                assert_eq!(block, ignored);
+                (None, Tlvs::default())
+            }
+        };
+        assert_eq!(addresses, by_hand.endpoints.source().zip(by_hand.endpoints.destination()));
+        assert_eq!(tlvs, by_hand.tlvs);
+    }
 }
 
 /// What a comparison came to. Anything that is not in the list above is a panic.

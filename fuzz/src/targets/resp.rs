@@ -1,4 +1,4 @@
-use wireview::laws::{Law, Laws};
+use wireview::laws::{Law, Laws, check_trace};
 use wireview::{Result, View};
 use wireview_codecs::resp::{Replies, Requests, Value};
 
@@ -25,6 +25,7 @@ pub fn compare_requests(bytes: &[u8]) -> Compared {
     };
     let outcome = laws.verify_with(Requests::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     laws.check_round_trip(Requests::new, bytes);
+    check_trace(Requests::new, bytes);
     peer::requests(bytes, &outcome)
 }
 
@@ -40,5 +41,6 @@ pub fn compare_replies(bytes: &[u8]) -> Compared {
     };
     let outcome = laws.verify_with(Replies::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     laws.check_round_trip(Replies::new, bytes);
+    check_trace(Replies::new, bytes);
     peer::replies(bytes, &outcome)
 }

@@ -42,7 +42,7 @@ const MAX_BATCH: usize = 100 * 1024 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Batches {
     max_batch: usize,
-    verify: bool,
+    pub(super) verify: bool,
 }
 
 impl Batches {

@@ -52,6 +52,7 @@
 //! one as an overflow, the other unless it is -1.
 
 mod batch;
+mod block;
 mod build;
 mod codec;
 mod compress;
@@ -61,8 +62,10 @@ mod decompress;
 mod header;
 mod inflate;
 pub mod patch;
+mod push;
 mod record;
 mod show;
+mod trace;
 mod varint;
 mod walk;
 
@@ -70,11 +73,12 @@ mod walk;
 mod tests;
 
 pub use batch::Batch;
-pub use build::{Builder, Push};
+pub use build::Builder;
 pub use codec::{Batches, len_of};
 pub use control::{ControlKind, Marker};
 pub use decompress::Decompressor;
 pub use header::{Attributes, BatchHeader, Compression, HEADER_LEN, TimestampType};
+pub use push::Push;
 pub use record::{Header, Record, Records};
 pub use walk::{Sound, Walk, batches, sound};
 

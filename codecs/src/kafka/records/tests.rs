@@ -487,6 +487,31 @@ fn what_is_long_is_shared_and_still_under_the_crc() {
     }
 }
 
+/// A length is as short as it can be, whichever way it was found.
+#[test]
+fn lengths_are_minimal() {
+    let header = [Header { key: &b"h"[..], value: None }];
+    for len in (0..130).chain(2020..2060).chain(8170..8200) {
+        for (key, time, headers) in
+            [(None, 0, &header[..0]), (Some(&b"key"[..]), i64::MIN + 1, &[]), (None, 77, &header)]
+        {
+            let value = vec![b'v'; len];
+            let bytes = built(&mut Builder::new(), |batch| {
+                batch.push(0, None, Some(&b""[..]), &[])?;
+                batch.push(time, key, Some(&value[..]), headers)
+            });
+            let bytes = bytes.expect("written");
+            let batch = read(&bytes).expect("lawful");
+            let told = records(&batch).expect("two")[1];
+            assert_eq!((told.key, told.value, batch.timestamp(&told)), (key, Some(&value[..]), time));
+            let mut rest = &batch.body[7..];
+            let stated = varint::int(&mut rest).expect("a length");
+            assert_eq!(rest.len(), stated as usize);
+            assert_eq!(batch.body.len() - 7 - rest.len(), varint::len(stated.into()), "{len}");
+        }
+    }
+}
+
 #[test]
 fn sequences_move_on_and_come_round() {
     let mut builder = Builder::new().producer(1, 0, i32::MAX - 1).transactional(true).leader_epoch(4);
@@ -560,4 +585,62 @@ fn attributes_are_bits() {
         let text = batch.to_string();
         assert_eq!(text.contains(&compression.to_string()), compression != Compression::None, "{text}");
     }
+}
+
+/// What a hook was told, a line each.
+#[derive(Default)]
+struct Told(Vec<alloc::string::String>, Vec<usize>);
+
+impl wireview::trace::Hook for Told {
+    fn enter(&mut self, name: wireview::trace::Name, kind: &'static str, at: usize) {
+        self.0.push(alloc::format!("{name} {kind} {at}"));
+    }
+
+    fn field(&mut self, field: wireview::trace::Field<'_>) {
+        self.0.push(alloc::format!("{} {:?} {}", field.name, field.at, field.value));
+        if field.bits.is_none() {
+            self.1.extend(field.at);
+        }
+    }
+
+    fn leave(&mut self, end: usize) {
+        self.0.push(alloc::format!("{end}"));
+    }
+}
+
+#[test]
+fn a_trace_tells_of_every_byte_once() {
+    use wireview::trace::Trace;
+    let headers = [Header { key: &b"h"[..], value: None }, Header { key: b"", value: Some(&b"v"[..]) }];
+    let bytes = built(&mut Builder::new(), |batch| {
+        batch.push(5, Some(&b"key"[..]), None, &headers)?;
+        batch.push(900, None, Some(&[b'v'; 300][..]), &[])
+    });
+    let bytes = bytes.expect("written");
+    let mut told = Told::default();
+    Batches::new().trace(&bytes, &mut told).expect("lawful");
+    let but_attributes: Vec<usize> = (0..bytes.len()).filter(|at| !(21..23).contains(at)).collect();
+    assert_eq!(told.1, but_attributes);
+    for line in [
+        "crc 17..21 ",
+        "compression 21..23 none",
+        "max_timestamp 35..43 900",
+        "[0] Record 61",
+        "key 66..69 \"key\"",
+        "value 70..70 absent",
+        "[1] Header 74",
+        "timestamp_delta 80..82 895",
+    ] {
+        assert!(told.0.iter().any(|told| told.starts_with(line)), "{line} in {:#?}", told.0);
+    }
+    // As far as it goes.
+    let mut told = Told::default();
+    let mut wrong = bytes.clone();
+    wrong[18] ^= 1;
+    refused(Batches::new().trace(&wrong, &mut told), Kind::Checksum, "CRC", 17);
+    assert!(told.0.last().is_some_and(|last| last == "record_count 57..61 2"), "{:?}", told.0);
+    let mut told = Told::default();
+    wrong[61] = 0x7f;
+    assert_eq!(Batches::new().unverified().trace(&wrong, &mut told), Ok(()));
+    assert!(!told.0.iter().any(|line| line.contains("Record")));
 }
