@@ -382,8 +382,13 @@ fn what_is_compressed_in_parts_is_read_whole() {
         match body.strip_prefix(b"\x82SNAPPY\0") {
             // Blocks go on without another header.
             Some(_) => body.extend(&rest[16..]),
-            // One block is all there is of it.
-            None if compression == Compression::Snappy => continue,
+            // One block, or one frame, is all there is of these.
+            None if matches!(compression, Compression::Snappy | Compression::Lz4) => {
+                let batch = compressed(compression, 1, [&body[..], &rest].concat());
+                let error = decompressor.open(borrowed(&batch)).expect_err("one too many");
+                assert_eq!(error.kind(), Kind::Malformed, "{compression}");
+                continue;
+            }
             None => body.extend(&rest),
         }
         let batch = compressed(compression, 1, body);

@@ -8,6 +8,7 @@ mod dns;
 mod formats;
 mod gather;
 mod http1;
+mod kafka;
 mod kafka_records;
 mod mqtt;
 mod peer;
@@ -22,6 +23,7 @@ pub use dns::dns;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
+pub use kafka::{kafka_requests, kafka_responses};
 pub use kafka_records::kafka_records;
 pub use mqtt::mqtt;
 pub use peer::Compared;
@@ -43,6 +45,8 @@ pub const ALL: &[(&str, Target)] = &[
     ("dns", dns),
     ("archive", archive),
     ("kafka_records", kafka_records),
+    ("kafka_requests", kafka_requests),
+    ("kafka_responses", kafka_responses),
     ("formats", formats),
     ("declared", declared),
     ("deframer", deframer),

@@ -1,10 +1,10 @@
 //! The races of `benches/kafka.rs` that read and write records, with contenders that the library is not built with:
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml --features kafka --bin kafka`, and for krabka-protocol, which asks for
-//! Rust 1.98 and is content with less, `--ignore-rust-version --features krabka`.
+//! `cargo bench --manifest-path benches/peers/Cargo.toml --bench kafka`, and for krabka-protocol, which asks for Rust 1.98 and is content
+//! with less, `--ignore-rust-version --features krabka`.
 
-#[path = "../../../kafka/records.rs"]
+#[path = "../../kafka/records.rs"]
 mod records;
-#[path = "../../../support/mod.rs"]
+#[path = "../../support/mod.rs"]
 mod support;
 
 use std::hint::black_box;
