@@ -153,10 +153,10 @@ const _: () = {
             __given: (),
         ) -> __wireview::Result<Option<&'__a [u8]>> {
             let __tag_at = __source.offset();
-            let __run = __source.take::<1usize>(&[(&"tag", 1usize)])?;
+            let __run = __source.take::<3usize>(&[(&"tag", 1usize), (&"len", 3usize)])?;
             let __tag = __run[0usize] as u64;
             if __S::TRACES {
-                let __end = __source.offset();
+                let __end = __tag_at + 1usize;
                 __source
                     .field(
                         "tag",
@@ -166,12 +166,20 @@ const _: () = {
                         "",
                     );
             }
-            <Self as __declare::Tagged>::walk_tagged(__source, __tag, __tag_at, __given)
+            Self::__walk(
+                __source,
+                __tag,
+                __tag_at,
+                ::core::primitive::u16::from_be_bytes([__run[1usize], __run[2usize]])
+                    as u64,
+                __tag_at + 1usize,
+                __given,
+            )
         }
         __wireview::__if_testing! {
-            const CANONICAL : bool = true; fn draw(__draw : & mut __wireview::laws::Draw
-            < '_ >, __given : < Self as __declare::Declare > ::Context,) ->
-            ::core::option::Option << Self as __wireview::Wire > ::Of <
+            const CANONICAL : bool = true; const MAPPED : bool = false; fn draw(__draw :
+            & mut __wireview::laws::Draw < '_ >, __given : < Self as __declare::Declare >
+            ::Context,) -> ::core::option::Option << Self as __wireview::Wire > ::Of <
             __declare::sample::Bytes >> { use __declare::sample as __sample; let () =
             __given; __sample::message(__draw, | __draw | { let __message = match
             __sample::variant(__draw, 4usize) { 0usize => { { let name =
@@ -219,6 +227,20 @@ const _: () = {
                 ::core::primitive::u16::from_be_bytes([__run[0usize], __run[1usize]])
                     as u64
             };
+            Self::__walk(__source, __tag, __tag_at, __len, __len_at, __given)
+        }
+    }
+    impl Option<::wireview::Span> {
+        /// Reads the variant that the tag says, behind its length.
+        #[inline(always)]
+        fn __walk<'__a, __S: __declare::Source<'__a>>(
+            __source: &mut __S,
+            __tag: u64,
+            __tag_at: usize,
+            __len: u64,
+            __len_at: usize,
+            __given: (),
+        ) -> __wireview::Result<Option<&'__a [u8]>> {
             if __len > 1000 {
                 return ::core::result::Result::Err(
                     __wireview::Error::limit(&"len", __len_at),

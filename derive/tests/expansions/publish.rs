@@ -408,9 +408,9 @@ const _: () = {
             })
         }
         __wireview::__if_testing! {
-            const CANONICAL : bool = false; fn draw(__draw : & mut __wireview::laws::Draw
-            < '_ >, __given : < Self as __declare::Declare > ::Context,) ->
-            ::core::option::Option << Self as __wireview::Wire > ::Of <
+            const CANONICAL : bool = false; const MAPPED : bool = false; fn draw(__draw :
+            & mut __wireview::laws::Draw < '_ >, __given : < Self as __declare::Declare >
+            ::Context,) -> ::core::option::Option << Self as __wireview::Wire > ::Of <
             __declare::sample::Bytes >> { use __declare::sample as __sample; let () =
             __given; __sample::message(__draw, | __draw | { let __message = { let version
             = __sample::number(__draw, 4u32, & [], | __raw : u128 | { let version = __raw
