@@ -2,11 +2,13 @@
 
 mod archive;
 mod connection;
+mod declared;
 mod deframer;
 mod dns;
 mod formats;
 mod gather;
 mod http1;
+mod kafka;
 mod kafka_records;
 mod mqtt;
 mod peer;
@@ -15,11 +17,13 @@ mod resp;
 
 pub use archive::archive;
 pub use connection::connection;
+pub use declared::declared;
 pub use deframer::deframer;
 pub use dns::dns;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
+pub use kafka::{kafka_requests, kafka_responses};
 pub use kafka_records::kafka_records;
 pub use mqtt::mqtt;
 pub use peer::Compared;
@@ -37,11 +41,14 @@ pub const ALL: &[(&str, Target)] = &[
     ("http1_requests", http1_requests),
     ("http1_responses", http1_responses),
     ("proxy", proxy),
-    ("kafka_records", kafka_records),
     ("mqtt", mqtt),
     ("dns", dns),
     ("archive", archive),
+    ("kafka_records", kafka_records),
+    ("kafka_requests", kafka_requests),
+    ("kafka_responses", kafka_responses),
     ("formats", formats),
+    ("declared", declared),
     ("deframer", deframer),
     ("gather", gather),
     ("connection", connection),
