@@ -81,14 +81,14 @@ note!(OtherBits, big, count, b"N", 5, 1, 20, 9, flags, 5, 3);
 
 /// What a faulty half does.
 trait Half: Framed<Context = ()> {
-    fn read<'a>(view: Self::Of<&'a [u8]>) -> Note<&'a [u8]>;
+    fn read(view: Self::Of<&[u8]>) -> Note<&[u8]>;
     fn write<B: Outgoing>(note: Note<B>, out: &mut Gather) -> Result<()>;
 }
 
 macro_rules! halves {
     ($($name:ident),*) => { $(
         impl Half for $name<Span> {
-            fn read<'a>(view: <Self as Wire>::Of<&'a [u8]>) -> Note<&'a [u8]> {
+            fn read(view: <Self as Wire>::Of<&[u8]>) -> Note<&[u8]> {
                 view.into_note()
             }
 

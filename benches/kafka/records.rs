@@ -84,7 +84,7 @@ pub(crate) fn iterate(
     race.add("hand-written walk, CRC by crc-fast", || {
         let told = u32::from_be_bytes([input[17], input[18], input[19], input[20]]);
         assert_eq!(crc_fast::crc32_iscsi(&input[21..]), told);
-        walk(&input).expect("whole")
+        walk(&input).expect("whole");
     });
     race.add("wireview, CRC", || {
         let mut seen = 0;

@@ -77,6 +77,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
             let walk_tagged = reader.walk_tagged(union);
             let walk_variant = reader.walk_variant(union);
             let given = writer.given_names();
+            let longest = writer.longest();
             let tags = writer.tags(union);
             let lens = writer.tagged_lens(union);
             let put = writer.union_put(union);
@@ -144,6 +145,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
 
                     #[inline]
                     fn put(self, __out: &mut __wireview::Gather, __given: #context) -> __wireview::Result<()> {
+                        #longest
                         self.__put(0, __out, __given)
                     }
                 }

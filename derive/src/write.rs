@@ -7,7 +7,7 @@ use syn::Expr;
 use crate::field::{Bits, Extent, Field, Kind, Map, Presence, Role};
 use crate::layout::{Cell, Node, Run, What, nodes};
 use crate::marks::Marks;
-use crate::model::{Declaration, Fields, Union};
+use crate::model::{Declaration, Fields, Frame, Union};
 use crate::number::{Number, Wide, eval, int, wide};
 use crate::read::{Reader, group_number};
 
@@ -650,7 +650,17 @@ impl Writer<'_> {
             fields.list.iter().any(|field| matches!(field.kind, Kind::Computed { role: Role::Frame { .. }, .. }));
         let total = total.then(|| quote!(let __total = __declare::Put::wire_len(&self, __given);));
         let put = self.put(fields, &self.of.asserts, &self.of.ident.to_string(), None);
-        quote!(#given #total let Self #pattern = self; #put)
+        let longest = self.longest();
+        quote!(#given #longest #total let Self #pattern = self; #put)
+    }
+
+    /// A frame that says nowhere how long it is can be too long all the same.
+    pub(crate) fn longest(&self) -> Option<TokenStream> {
+        let Some(Frame::Scan(max)) = &self.of.frame else { return None };
+        let name = self.of.ident.to_string();
+        Some(quote! {
+            __generated::checked_len(__declare::Put::wire_len(&self, __given), (#max) as u64, &#name, __out)?;
+        })
     }
 
     pub(crate) fn given_names(&self) -> TokenStream {

@@ -94,7 +94,7 @@ fn bits_follow_the_fields() {
     assert_eq!(written(Flags { number: Some(5), ..none() }), b"\x11\0\0\0\x05");
     assert_eq!(written(Flags { flags: 0xf, ..none() }), b"\x14\0\0");
     assert_eq!(written(Flags { first: Some(true), second: Some(1), more: 0x40, ..none() }), b"\x10\x80\x40\x01\x01");
-    assert_eq!(written(Flags { more: 0xffff & !0x10, ..none() }), b"\x10\x7f\xec");
+    assert_eq!(written(Flags { more: !0x10, ..none() }), b"\x10\x7f\xec");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Where frames end: by a length of every type that counts either way, wherever it stands; by their fields; by their size.
 
 use wireview::declare::{Computed, Declared, parse};
-use wireview::{Boundary, Codec, Kind, Span, Wire};
+use wireview::{Boundary, Codec, Encode, Gather, Kind, Span, Wire};
 
 use crate::support::{golden, refused, unwritten};
 
@@ -53,9 +53,9 @@ fn lengths_where_leb128_gets_longer() {
         let mut after = vec![b'M'];
         let counted = len + 1;
         if counted < 128 {
-            after.push(counted as u8)
+            after.push(counted as u8);
         } else {
-            after.extend([counted as u8 | 0x80, (counted >> 7) as u8])
+            after.extend([counted as u8 | 0x80, (counted >> 7) as u8]);
         }
         after.push(7);
         after.extend(body);
@@ -64,9 +64,9 @@ fn lengths_where_leb128_gets_longer() {
         let mut all = vec![b'M'];
         let counted = if len + 3 < 128 { len + 3 } else { len + 4 };
         if counted < 128 {
-            all.push(counted as u8)
+            all.push(counted as u8);
         } else {
-            all.extend([counted as u8 | 0x80, (counted >> 7) as u8])
+            all.extend([counted as u8 | 0x80, (counted >> 7) as u8]);
         }
         all.push(7);
         all.extend(body);
@@ -199,6 +199,11 @@ fn frames_that_are_scanned() {
     assert_eq!(refused::<Scanned<Span>>(b"\0\0\0\x11"), (Kind::Limit, "Scanned", 0));
     assert_eq!(refused::<Scanned<Span>>(b"\0\0\0\x02\x02d"), (Kind::Truncated, "data", 5));
     assert_eq!(refused::<Scanned<Span>>(b"\0\0\0\x02\0d"), (Kind::Malformed, "inner", 5));
+    // Nor is it written.
+    let long = |data| Scanned { name: &b"na"[..], line: b"li", inner: Nine { data } };
+    let put = |data| Declared::<Scanned<Span>>::new().encode(long(data), &mut Gather::new());
+    assert_eq!(put(&[7; 11]), Ok(()));
+    assert_eq!(put(&[7; 12]).map_err(|error| (error.kind(), error.field())), Err((Kind::Limit, "Scanned")));
 }
 
 /// As long as it is.

@@ -61,7 +61,7 @@ fn tags_of_every_type() {
     golden::<Big2<Span>>(Big2::Other { kind: 0x0203, value: b"v" }, b"\x02\x03\x01v");
     golden::<Little4<Span>>(Little4::Other { kind: 0x0203, value: b"v" }, b"\x03\x02\0\0\x01v");
     golden::<Little3<Span>>(Little3::One(9), b"\x01\0\0\x09");
-    golden::<Little3<Span>>(Little3::Other { kind: 0x0102_03, value: b"" }, b"\x03\x02\x01\0");
+    golden::<Little3<Span>>(Little3::Other { kind: 0x01_0203, value: b"" }, b"\x03\x02\x01\0");
     golden::<Big6<Span>>(Big6::Other { kind: 1 << 40, value: b"" }, b"\x01\0\0\0\0\0\0");
     golden::<Leb<Span>>(Leb::Other { kind: 300, value: b"" }, b"\xac\x02\0");
     golden::<Leb<Span>>(Leb::One(9), b"\x01\x09");
