@@ -1,13 +1,21 @@
 //! What the fuzz targets were started from, and all that ever failed, replayed on stable without libFuzzer.
 //!
 //! `BLESS=1 cargo test --test regressions` writes the golden outcomes anew: look at what changed.
-#![cfg(all(feature = "testing", feature = "tokio", feature = "nom", feature = "zerocopy", feature = "rkyv"))]
+#![cfg(all(
+    feature = "derive",
+    feature = "testing",
+    feature = "tokio",
+    feature = "nom",
+    feature = "zerocopy",
+    feature = "rkyv"
+))]
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use wireview::laws;
+use wireview_codecs::kafka::{self, records::Batches};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 use wireview_codecs::{dns, http1, mqtt};
@@ -90,6 +98,14 @@ fn golden_outcomes() {
     golden("proxy", |seed| laws::check(Headers::new, seed).to_string());
     golden("mqtt", |seed| laws::check(mqtt::Packets::new, seed).to_string());
     golden("dns", |seed| laws::check(dns::Messages::new, seed).to_string());
+    golden("kafka_records", |seed| laws::check(Batches::new, seed).to_string());
+    golden("kafka_requests", |seed| laws::check(|| kafka::Requests::new(1 << 16), seed).to_string());
+    golden("kafka_responses", |seed| {
+        let (&[key, version], stream) = seed.split_first_chunk().expect("to what it is an answer");
+        let api = kafka::Api::from_key(key.into()).expect("known");
+        let codec = kafka::Responses::of(api, version.into(), 1 << 16).expect("supported");
+        laws::check(|| codec.clone(), stream).to_string()
+    });
 }
 
 fn golden(target: &str, outcome: impl Fn(&[u8]) -> String) {

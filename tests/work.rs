@@ -15,6 +15,7 @@ use wireview::formats::{Delimited, Fixed, Headed, Header, LengthPrefixed, Lines}
 use wireview::length::{U32Be, Varint};
 use wireview::{Boundary, Codec, Deframer, Encode, Gather, Outgoing, Result, Seq, Span, View};
 use wireview_codecs::http1::{self, Part, Responses};
+use wireview_codecs::kafka::records::{Batches, Builder, Header as RecordHeader};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 use wireview_codecs::{dns, mqtt};
@@ -112,6 +113,11 @@ const CASES: &[Case] = &[
             let labels = message.answers.iter().flatten().map(|record| record.name.labels(&frame[2..]).count());
             assert_eq!(labels.sum::<usize>(), count.into());
         });
+    }),
+    ("kafka: a batch of many records", |size| records(size / 20, &[b'v'; 12], &[])),
+    ("kafka: a batch of one long record", |size| records(1, &noise(size), &[])),
+    ("kafka: a record of many headers", |size| {
+        records(1, b"", &vec![RecordHeader { key: &b"key"[..], value: Some(b"value") }; size / 10]);
     }),
     ("resp replies: a string in chunks", |size| {
         reply(&[&b"$?\r\n"[..], &b";4\r\nabcd\r\n".repeat(size / 10), b";0\r\n"].concat());
@@ -216,6 +222,18 @@ fn requests(args: &[&[u8]]) {
     let mut frame = format!("*{}\r\n", args.len()).into_bytes();
     args.iter().for_each(|arg| frame.extend(bulk(arg)));
     request(&frame);
+}
+
+fn records(count: usize, value: &[u8], headers: &[RecordHeader<&[u8]>]) {
+    let mut out = Gather::new();
+    let written =
+        Builder::new().write(&mut out, |batch| (0..count).try_for_each(|_| batch.push(0, None, Some(value), headers)));
+    written.expect("written");
+    let frame: Vec<u8> = out.chunks().flatten().copied().collect();
+    read(Batches::new(), &frame, |batch| {
+        let walked = batch.records().expect("plain").map(|record| record.expect("lawful").headers.iter().count());
+        assert_eq!(walked.sum::<usize>(), count * headers.len());
+    });
 }
 
 fn http_request(target: &str, fields: &[u8]) {

@@ -86,6 +86,11 @@ pub trait Declare: Message {
     #[cfg(feature = "testing")]
     const CANONICAL: bool = false;
 
+    /// Whether a number is mapped to a domain type, so that two of them may mean the same.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    const MAPPED: bool = true;
+
     /// Draws a message that is valid in each of its fields, from where something ends more often than not; `None` if none was found
     /// within some thousand tries, or if the message was declared by hand and does not say how.
     ///

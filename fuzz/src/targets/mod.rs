@@ -2,11 +2,14 @@
 
 mod archive;
 mod connection;
+mod declared;
 mod deframer;
 mod dns;
 mod formats;
 mod gather;
 mod http1;
+mod kafka;
+mod kafka_records;
 mod mqtt;
 mod peer;
 mod proxy;
@@ -14,11 +17,14 @@ mod resp;
 
 pub use archive::archive;
 pub use connection::connection;
+pub use declared::declared;
 pub use deframer::deframer;
 pub use dns::dns;
 pub use formats::{formats, length_prefixed};
 pub use gather::gather;
 pub use http1::{http1_requests, http1_responses};
+pub use kafka::{kafka_requests, kafka_responses};
+pub use kafka_records::kafka_records;
 pub use mqtt::mqtt;
 pub use peer::Compared;
 pub use proxy::{Peer, compare_proxy, proxy};
@@ -38,7 +44,11 @@ pub const ALL: &[(&str, Target)] = &[
     ("mqtt", mqtt),
     ("dns", dns),
     ("archive", archive),
+    ("kafka_records", kafka_records),
+    ("kafka_requests", kafka_requests),
+    ("kafka_responses", kafka_responses),
     ("formats", formats),
+    ("declared", declared),
     ("deframer", deframer),
     ("gather", gather),
     ("connection", connection),
