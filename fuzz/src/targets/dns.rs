@@ -47,6 +47,6 @@ fn follow(name: &Name<&[u8]>, message: &[u8]) {
     let labels: Vec<_> = name.labels(message).collect();
     let len: usize = labels.iter().flatten().map(|label| label.len() + 1).sum();
     assert!(len < 255 && labels.iter().flatten().all(|label| (1..64).contains(&label.len())));
-    assert!(labels.iter().position(|label| label.is_err()).is_none_or(|bad| bad + 1 == labels.len()));
+    assert!(labels.iter().position(Result::is_err).is_none_or(|bad| bad + 1 == labels.len()));
     assert!(!name.display(message).to_string().is_empty());
 }
