@@ -103,6 +103,9 @@ fn mqtt_as_tshark_reads_it() {
     let seeds = seeds("mqtt");
     for (name, seed) in &seeds {
         let packets = packets(seed);
+        let read: usize = packets.iter().map(|packet| packet.len()).sum();
+        let lawful = !name.starts_with("bad_") && name != "cut_short";
+        assert!(!lawful || read == seed.len(), "{name} was read up to byte {read}");
         capture.conversation([CONNECT].into_iter().chain(packets.iter().copied()));
         expected.push((name.as_str(), CONNECT));
         expected.extend(packets.into_iter().map(|packet| (name.as_str(), packet)));
