@@ -135,7 +135,7 @@ async fn converse(conn: &mut Client, connect: &Connect<Bytes>, number: u64, brok
 }
 
 /// Serves until the listener fails.
-pub async fn serve(listener: TcpListener) -> io::Result<()> {
+pub(crate) async fn serve(listener: TcpListener) -> io::Result<()> {
     let broker = Arc::new(Broker { packets: broadcast::channel(BEHIND).0, retained: Mutex::default() });
     for number in 0.. {
         let session = session(listener.accept().await?.0, number, broker.clone());

@@ -1,6 +1,6 @@
 //! A protocol of one's own, declared: requests and answers, served and asked over TCP.
 //!
-//! `cargo run --example custom --features derive`
+//! `cargo run --example custom --features derive`; with `-- --lua` it writes its dissector for Wireshark, and does nothing else.
 
 use tokio::net::{TcpListener, TcpStream};
 use wireview::declare::{Computed, Declared, Text};
@@ -44,8 +44,13 @@ async fn serve(stream: TcpStream) -> Result<(), Fault> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Fault> {
-    println!("{}\n{}", Message::<()>::diagram(), Body::<()>::diagram());
+    if std::env::args().any(|arg| arg == "--lua") {
+        print!("{}", Message::<()>::wireshark_lua());
+        return Ok(());
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on {}", listener.local_addr()?);
+    println!("{}\n{}", Message::<()>::diagram(), Body::<()>::diagram());
     let stream = TcpStream::connect(listener.local_addr()?).await?;
     let mut conn = Connection::new(stream, Declared::<Message<Span>>::new());
     tokio::spawn(serve(listener.accept().await?.0));

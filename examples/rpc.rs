@@ -50,11 +50,15 @@ async fn serve(stream: TcpStream) -> Result<(), Fault> {
                 Some(received) => received.frame.into_archive()?,
                 None => return Ok(()),
             },
-            Some(reply) = ready.recv() => {
+            Some(first) = ready.recv() => {
                 while tasks.try_join_next().is_some() {}
-                let is_last = !matches!(reply.answer, Answer::Part(_));
-                if if is_last { running.remove(&reply.id).is_some() } else { running.contains_key(&reply.id) } {
-                    conn.send(&reply).await?;
+                let mut next = Some(first);
+                while let Some(reply) = next { // all that are ready leave by one write
+                    let is_last = !matches!(reply.answer, Answer::Part(_));
+                    if if is_last { running.remove(&reply.id).is_some() } else { running.contains_key(&reply.id) } {
+                        conn.send(&reply).await?;
+                    }
+                    next = ready.try_recv().ok();
                 }
                 continue;
             }
@@ -123,9 +127,13 @@ impl Client {
                         let to = if more { waiting.get(&id).cloned() } else { waiting.remove(&id) };
                         let _ = to.map(|to| to.send(reply)); // whoever asked may have gone
                     }
-                    Some((request, answers)) = asks.recv() => {
-                        waiting.insert(request.id, answers);
-                        conn.send(&request).await?;
+                    Some(first) = asks.recv() => {
+                        let mut next = Some(first);
+                        while let Some((request, answers)) = next {
+                            waiting.insert(request.id, answers);
+                            conn.send(&request).await?;
+                            next = asks.try_recv().ok();
+                        }
                     }
                     else => return Ok(()),
                 }

@@ -187,7 +187,7 @@ pub mod guide {
     #[cfg(feature = "tls")]
     #[doc = include_str!("../docs/tls.md")]
     pub mod tls {}
-    #[cfg(feature = "testing")]
+    #[cfg(all(feature = "derive", feature = "testing"))]
     #[doc = include_str!("../docs/fuzz-your-codec.md")]
     pub mod fuzz_your_codec {}
     #[cfg(all(feature = "rkyv", feature = "kernel", feature = "tokio"))]

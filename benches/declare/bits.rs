@@ -8,7 +8,7 @@
 //! ```
 
 use crate::fair::{Cases, mixed};
-use crate::support::Bench;
+use crate::support::{Bench, thread_time};
 
 /// What is in a message.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +48,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let cases = Cases::new((0..64).map(Content::new).collect(), by_hand::write, &[]);
 
     let title = "fields of 4 bits";
-    let mut race = bench.race(title, "message", cases.len());
+    let mut race = bench.race(title, "message", cases.len()).timed_by(thread_time);
     reads!(race, "by hand", &cases, by_hand::parse, by_hand::seen);
     reads!(race, "wireview", &cases, ours::parse, ours::seen);
     reads!(race, "zerocopy", &cases, zero_copy::parse, zero_copy::seen);
@@ -60,7 +60,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     crate::goals(goals, title, &race.run(), 30.0);
 
     let title = "fields of 4 bits, written";
-    let mut race = bench.race(title, "message", cases.len());
+    let mut race = bench.race(title, "message", cases.len()).timed_by(thread_time);
     writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
     writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
     writes!(race, "wireview", &cases, ours::message, ours::write, wireview::Gather::new());

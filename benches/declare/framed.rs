@@ -13,7 +13,7 @@ use wireview::declare::{Declared, Text};
 use wireview::{Boundary, Codec, Encode, Error, Gather, Result, Span, Wire};
 
 use crate::fair::{self, mixed};
-use crate::support::Bench;
+use crate::support::{Bench, thread_time};
 
 /// The largest length, in bytes.
 const MAX: u32 = 1 << 20;
@@ -54,7 +54,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     agrees(&expected, |see| by_codec(input, see));
 
     let title = "framed, 64 B, found and read";
-    let mut race = bench.race(title, "message", COUNT as u64);
+    let mut race = bench.race(title, "message", COUNT as u64).timed_by(thread_time);
     race.add("by hand", || by_hand(black_box(input), see));
     race.add("wireview", || by_codec(black_box(input), see));
     if let [hand, codec] = race.run()[..] {
@@ -62,7 +62,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     }
 
     let title = "framed, 64 B, written";
-    let mut race = bench.race(title, "message", COUNT as u64);
+    let mut race = bench.race(title, "message", COUNT as u64).timed_by(thread_time);
     race.add("by hand, to a Vec", || {
         black_box(&mut vec).clear();
         messages.iter().for_each(|message| write(black_box(message), &mut vec));

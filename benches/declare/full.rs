@@ -14,7 +14,7 @@ use wireview::declare::{Check, Crc32c, Declared, Text};
 use wireview::{Codec, Encode, Error, Gather, Kind, Result, Seq, Span, Wire};
 
 use crate::fair::{self, mixed};
-use crate::support::Bench;
+use crate::support::{Bench, thread_time};
 
 /// How many messages there are.
 const COUNT: usize = 32;
@@ -107,7 +107,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     }
 
     let title = "all at once, 280 B";
-    let mut race = bench.race(title, "message", COUNT as u64);
+    let mut race = bench.race(title, "message", COUNT as u64).timed_by(thread_time);
     race.add("by hand", || {
         for frame in &frames {
             black_box(parse(black_box(frame)).expect("lawful"));
@@ -124,7 +124,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
 
     let (mut by_hand, mut out) = (Gather::new(), Gather::new());
     let title = "all at once, 280 B, written";
-    let mut race = bench.race(title, "message", COUNT as u64);
+    let mut race = bench.race(title, "message", COUNT as u64).timed_by(thread_time);
     race.add("by hand, to a Gather", || {
         messages.iter().for_each(|message| send(black_box(message), &mut by_hand).expect("lawful"));
         black_box(&mut by_hand).clear();

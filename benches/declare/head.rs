@@ -8,7 +8,7 @@
 //! ```
 
 use crate::fair::{Cases, mixed};
-use crate::support::Bench;
+use crate::support::{Bench, thread_time};
 
 /// What is in a header.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let ones = Cases::new(contents.iter().map(One).collect(), |one, out| by_hand::write(one.0, out), &[]);
 
     let title = "header of 24 B, all fields";
-    let mut race = bench.race(title, "header", cases.len());
+    let mut race = bench.race(title, "header", cases.len()).timed_by(thread_time);
     reads!(race, "by hand", &cases, by_hand::parse, by_hand::seen);
     reads!(race, "wireview", &cases, ours::parse, ours::seen);
     reads!(race, "zerocopy", &cases, zero_copy::parse, zero_copy::seen);
@@ -67,7 +67,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     crate::goals(goals, title, &race.run(), 5.0);
 
     let title = "header of 24 B, one field";
-    let mut race = bench.race(title, "header", cases.len());
+    let mut race = bench.race(title, "header", cases.len()).timed_by(thread_time);
     reads!(race, "by hand", &ones, by_hand::parse, by_hand::one);
     reads!(race, "wireview", &ones, ours::parse, ours::one);
     reads!(race, "zerocopy", &ones, zero_copy::parse, zero_copy::one);
@@ -78,7 +78,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     crate::goals(goals, title, &race.run(), 5.0);
 
     let title = "header of 24 B, written";
-    let mut race = bench.race(title, "header", cases.len());
+    let mut race = bench.race(title, "header", cases.len()).timed_by(thread_time);
     writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
     writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
     writes!(race, "wireview", &cases, ours::message, ours::write, wireview::Gather::new());

@@ -46,7 +46,7 @@ fn written(records: &[peer::Record], compression: peer::Compression) -> Bytes {
 }
 
 /// By the processor time of this thread: that others want the processor does not count.
-fn race<'a>(bench: &Bench, title: &'a str, count: usize) -> Race<'a> {
+fn race<'a>(bench: &'a Bench, title: &'a str, count: usize) -> Race<'a> {
     let race = bench.race(title, "record", count as u64);
     #[cfg(unix)]
     let race = race.timed_by(crate::support::thread_time);

@@ -25,7 +25,7 @@ impl Parse for Attr {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = Ident::parse_any(input)?;
         let arg = if input.parse::<Option<Token![=]>>()?.is_some() {
-            Arg::Value(ungrouped(input.parse()?))
+            Arg::Value(Box::new(ungrouped(input.parse()?)))
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -58,10 +58,10 @@ pub(crate) fn inside<T>(
 }
 
 /// What a fragment of `macro_rules!` stands for.
-fn ungrouped(value: Box<Expr>) -> Box<Expr> {
-    match *value {
-        Expr::Group(group) => ungrouped(group.expr),
-        other => Box::new(other),
+pub(crate) fn ungrouped(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => ungrouped(*group.expr),
+        other => other,
     }
 }
 

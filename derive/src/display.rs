@@ -28,8 +28,8 @@ pub(crate) fn display(of: &Declaration) -> TokenStream {
 fn show(fields: &Fields, name: &str) -> (TokenStream, TokenStream) {
     let shown: Vec<&Field> = fields.list.iter().filter(|field| field.member.is_some() && is_shown(field)).collect();
     let pattern = shown.iter().map(|field| {
-        let (member, local) = (&field.member, &field.local);
-        quote!(#member: #local,)
+        let binding = field.binding();
+        quote!(#binding,)
     });
     let parts = shown.iter().map(|field| {
         let (local, name) = (&field.local, &field.name);

@@ -18,7 +18,7 @@ pub(crate) struct Drawer<'a> {
 impl Drawer<'_> {
     /// The items of `Declare` that are for tests.
     pub(crate) fn items(&self) -> TokenStream {
-        let canonical = self.canonical();
+        let (canonical, mapped) = (self.canonical(), self.mapped());
         let names = self.of.given.iter().map(|(name, _)| name);
         let asserts = holds(&self.of.asserts);
         let name = &self.of.ident;
@@ -33,11 +33,12 @@ impl Drawer<'_> {
         quote! {
             __wireview::__if_testing! {
                 const CANONICAL: bool = #canonical;
+                const MAPPED: bool = #mapped;
 
                 fn draw(
                     __draw: &mut __wireview::laws::Draw<'_>,
-                    __given: Self::Context,
-                ) -> ::core::option::Option<Self::Of<__declare::sample::Bytes>> {
+                    __given: <Self as __declare::Declare>::Context,
+                ) -> ::core::option::Option<<Self as __wireview::Wire>::Of<__declare::sample::Bytes>> {
                     use __declare::sample as __sample;
                     let (#(#names,)*) = __given;
                     __sample::message(__draw, |__draw| {
@@ -48,7 +49,7 @@ impl Drawer<'_> {
 
                 fn draw_written(
                     __draw: &mut __wireview::laws::Draw<'_>,
-                    __given: Self::Context,
+                    __given: <Self as __declare::Declare>::Context,
                 ) -> ::core::option::Option<__declare::sample::Vec<u8>> {
                     let __message = <Self as __declare::Declare>::draw(__draw, __given)?;
                     __declare::sample::written(__message, __given)
@@ -80,7 +81,7 @@ impl Drawer<'_> {
             (false, None) => quote!(__generated::after_varint(#len - #before)),
         };
         let largest = number.largest();
-        quote!(if #said > ((#max) as u64).min(#largest) { return ::core::option::Option::None; })
+        quote!(if #said > ::core::cmp::Ord::min((#max) as u64, #largest) { return ::core::option::Option::None; })
     }
 
     fn union(&self, union: &Union) -> TokenStream {
@@ -88,7 +89,7 @@ impl Drawer<'_> {
         let fits = union.len.as_ref().map(|(number, max)| {
             let largest = number.largest();
             quote! {
-                if __message.__inner_len(__given) > ((#max) as u64).min(#largest) {
+                if __message.__inner_len(__given) > ::core::cmp::Ord::min((#max) as u64, #largest) {
                     return ::core::option::Option::None;
                 }
             }
@@ -259,7 +260,7 @@ impl Drawer<'_> {
                 let draw = if *text { quote!(text) } else { quote!(bytes) };
                 let each = each.as_ref().map(|each| {
                     let keep = if *text { quote!(each_of_text) } else { quote!(each) };
-                    quote!(let #local = __sample::#keep(#local, #exact, #each)?;)
+                    quote!(let #local = __sample::#keep(__draw, #local, #exact, #each)?;)
                 });
                 quote!(let #local = __sample::#draw(__draw, #most, #exact, #with_nul); #each #asserts)
             }
@@ -321,11 +322,11 @@ impl Drawer<'_> {
         match extent {
             Extent::Prefix { number, max, .. } => {
                 let largest = number.largest();
-                (quote!(((#max) as u64).min(#largest)), false)
+                (quote!(::core::cmp::Ord::min((#max) as u64, #largest)), false)
             }
             Extent::Named { field, max, .. } => {
                 let largest = list.iter().find(|other| other.local == *field).map_or(u64::MAX, largest);
-                (quote!(((#max) as u64).min(#largest)), false)
+                (quote!(::core::cmp::Ord::min((#max) as u64, #largest)), false)
             }
             Extent::Fixed(len) => {
                 let len = *len as u64;
@@ -349,6 +350,23 @@ impl Drawer<'_> {
             }
         };
         quote!(#own #(&& <#nested as __declare::Declare>::CANONICAL)*)
+    }
+
+    /// Whether a number stands for something else.
+    fn mapped(&self) -> TokenStream {
+        let fields: Vec<&Field> = match &self.of.body {
+            Body::Struct(fields) => fields.list.iter().collect(),
+            Body::Enum(union) => union.variants.iter().flat_map(|variant| &variant.fields.list).collect(),
+        };
+        let own = fields.iter().any(|field| {
+            matches!(
+                field.kind,
+                Kind::Number { map: Some(_), .. } | Kind::Bits { value: Bits::Number { map: Some(_), .. }, .. }
+            )
+        });
+        let nested = fields.iter().filter(|field| matches!(field.kind, Kind::Nested { .. }));
+        let nested = nested.map(|field| with_holder(&field.ty, self.of.holder.as_ref(), &quote!(__wireview::Span)));
+        quote!(#own #(|| <#nested as __declare::Declare>::MAPPED)*)
     }
 
     fn one_form(&self, fields: &Fields, nested: &mut Vec<TokenStream>) -> bool {

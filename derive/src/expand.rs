@@ -75,6 +75,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
         }
         Body::Enum(union) => {
             let walk_tagged = reader.walk_tagged(union);
+            let walk_variant = reader.walk_variant(union);
             let given = writer.given_names();
             let tags = writer.tags(union);
             let lens = writer.tagged_lens(union);
@@ -97,6 +98,21 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
                         __given: #context,
                     ) -> __wireview::Result<#view> {
                         #walk_tagged
+                    }
+                }
+
+                impl #span {
+                    /// Reads the variant that the tag says, behind its length.
+                    #[inline(always)]
+                    fn __walk<'__a, __S: __declare::Source<'__a>>(
+                        __source: &mut __S,
+                        __tag: u64,
+                        __tag_at: usize,
+                        __len: u64,
+                        __len_at: usize,
+                        __given: #context,
+                    ) -> __wireview::Result<#view> {
+                        #walk_variant
                     }
                 }
 

@@ -34,18 +34,18 @@ impl Declaration {
 
     fn map_fields(&self, fields: &Fields, name: &TokenStream) -> TokenStream {
         let named: Vec<&Field> = fields.list.iter().filter(|field| field.member.is_some()).collect();
-        let from = named.iter().map(|field| {
-            let (member, local) = (&field.member, &field.local);
-            quote!(#member: #local)
-        });
+        let from = named.iter().map(|field| field.binding());
         let to = named.iter().map(|field| {
             let (member, local) = (&field.member, &field.local);
             let value = self.map_field(field);
+            let binding = field.binding();
             if field.presence.is_some() && needs_map(field) {
                 quote!(#member: match #local {
                     ::core::option::Option::Some(#local) => ::core::option::Option::Some(#value),
                     ::core::option::Option::None => ::core::option::Option::None,
                 })
+            } else if !needs_map(field) {
+                quote!(#binding)
             } else {
                 quote!(#member: #value)
             }

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{BinOp, Error, Expr, GenericArgument, Lit, Member, PathArguments, Result, Token, Type};
 
-use crate::attrs::{Attrs, inside};
+use crate::attrs::{self, Attrs, inside};
 use crate::model::{Scope, docs, holds};
 use crate::number::{Number, bits_of, eval, int, limit, ungrouped, word};
 
@@ -28,8 +28,6 @@ pub(crate) struct Field {
     pub(crate) asserts: Vec<Expr>,
 }
 
-// One for each field of a declaration: its size does not matter.
-#[allow(clippy::large_enum_variant)]
 pub(crate) enum Kind {
     Number {
         number: Number,
@@ -136,6 +134,7 @@ impl Kind {
 }
 
 /// What the bits of a bit field are.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Bits {
     Number { ty: Ident, map: Option<Map> },
     Bool,
@@ -163,6 +162,7 @@ pub(crate) enum Extent {
 
 /// What a computed field says.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Role {
     /// Not known yet: the field that names it comes later.
     Open,
@@ -324,6 +324,15 @@ impl Field {
             ));
         }
         Ok(())
+    }
+
+    /// The member bound to its variable, as in a pattern; or made of it, as in an expression.
+    pub(crate) fn binding(&self) -> Option<TokenStream> {
+        let (member, local) = (self.member.as_ref()?, &self.local);
+        Some(match member {
+            Member::Named(name) if name == local => quote::quote!(#local),
+            _ => quote::quote!(#member: #local),
+        })
     }
 
     /// Whether it takes all there is.
@@ -644,15 +653,12 @@ fn names_a_message(ty: &Type, scope: &Scope<'_>) -> Result<()> {
     if last.ident == "Seq" {
         return Err(Error::new_spanned(ty, "write `Seq<B, Element<Span>>`"));
     }
-    if let PathArguments::AngleBracketed(args) = &last.arguments {
-        if !args.args.is_empty() && !holds(ty, scope.holder) {
-            return Err(Error::new_spanned(
-                &args.args,
-                "a nested message is held as this one is: write the type parameter, `B`",
-            ));
-        }
+    match &last.arguments {
+        PathArguments::AngleBracketed(args) if !args.args.is_empty() && !holds(ty, scope.holder) => Err(
+            Error::new_spanned(&args.args, "a nested message is held as this one is: write the type parameter, `B`"),
+        ),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn bytes_extent(attrs: &mut Attrs, big: bool, span: Span) -> Result<Extent> {
@@ -912,7 +918,8 @@ struct Pair(Ident, Option<Expr>);
 impl Parse for Pair {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
-        let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
+        let value =
+            if input.parse::<Option<Token![=]>>()?.is_some() { Some(attrs::ungrouped(input.parse()?)) } else { None };
         Ok(Self(name, value))
     }
 }

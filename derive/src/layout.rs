@@ -172,6 +172,10 @@ impl Field {
 
     /// The variable that holds the number of a computed field.
     pub(crate) fn computed_local(&self) -> Ident {
-        quote::format_ident!("__{}_read", self.local)
+        match self.member {
+            Some(_) => quote::format_ident!("__{}_read", self.local),
+            // It begins so already.
+            None => quote::format_ident!("{}_read", self.local),
+        }
     }
 }

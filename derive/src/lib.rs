@@ -1,5 +1,8 @@
 //! `#[derive(Wire)]` for wireview. Not to be used by itself: wireview has it behind its feature `derive`.
 
+// There is one of each for a field: their sizes do not matter.
+#![allow(clippy::large_enum_variant)]
+
 mod attrs;
 mod diagram;
 mod display;
@@ -15,6 +18,9 @@ mod read;
 mod resolve;
 mod shape;
 mod write;
+
+#[cfg(test)]
+mod snapshots;
 
 use proc_macro::TokenStream;
 

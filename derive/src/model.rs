@@ -28,6 +28,7 @@ pub(crate) struct Declaration {
 }
 
 /// How the end of a frame is found.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Frame {
     /// By the field of that index, among those of the struct.
     Length(usize),
@@ -35,7 +36,6 @@ pub(crate) enum Frame {
     Scan(Expr),
 }
 
-#[allow(clippy::large_enum_variant)]
 pub(crate) enum Body {
     Struct(Fields),
     Enum(Union),

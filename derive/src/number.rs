@@ -281,6 +281,17 @@ pub(crate) fn limit(value: Expr) -> Expr {
     syn::parse_quote!(#literal)
 }
 
+/// A limit as a number of 64 bits.
+pub(crate) fn wide(max: &Expr) -> TokenStream {
+    match int(max) {
+        Some(max) => {
+            let max = Literal::usize_unsuffixed(max);
+            quote!(#max)
+        }
+        None => quote!((#max) as u64),
+    }
+}
+
 /// The type that a fragment of `macro_rules!` stands for.
 pub(crate) fn ungrouped(ty: &Type) -> &Type {
     match ty {

@@ -8,7 +8,7 @@ use crate::field::{Bits, Extent, Field, Kind, Map, Presence, Role};
 use crate::layout::{Cell, Node, Run, What, nodes};
 use crate::marks::Marks;
 use crate::model::{Body, Declaration, Fields, Frame, Union, with_holder};
-use crate::number::{Number, Wide, int};
+use crate::number::{Number, Wide, int, wide};
 
 /// Writes the reading half of a declaration.
 pub(crate) struct Reader<'a> {
@@ -26,70 +26,98 @@ impl Reader<'_> {
                 let body = self.fields(fields, &quote!(#name));
                 quote!(#given #asserts #body)
             }
-            Body::Enum(union) => {
-                let read = self.tag(&union.tag);
-                quote! {
-                    let __tag_at = __source.offset();
-                    #read
-                    <Self as __declare::Tagged>::walk_tagged(__source, __tag, __tag_at, __given)
-                }
-            }
+            Body::Enum(union) => self.tag_in_front(union),
         }
     }
 
     fn given(&self) -> TokenStream {
+        if self.of.given.is_empty() {
+            return quote!();
+        }
         let names = self.of.given.iter().map(|(name, _)| name);
         quote!(let (#(#names,)*) = __given;)
     }
 
-    fn tag(&self, tag: &Number) -> TokenStream {
-        let read = match tag.bytes() {
-            Some(bytes) => {
-                let load = tag.load(&format_ident!("__run"), 0);
+    /// Reads the tag, with the length behind it in one piece if both have a fixed size, and then the variant.
+    fn tag_in_front(&self, union: &Union) -> TokenStream {
+        let tag = &union.tag;
+        let run = format_ident!("__run");
+        let trace = |end: TokenStream| {
+            quote! {
+                if __S::TRACES {
+                    let __end = #end;
+                    __source.field("tag", __tag_at..__end, ::core::option::Option::None, __trace::Value::Unsigned(__tag), "");
+                }
+            }
+        };
+        let len = union.len.as_ref().and_then(|(number, _)| Some((number, number.bytes()?)));
+        let read = match (tag.bytes(), len) {
+            (Some(bytes), Some((number, more))) => {
+                let (load, both, trace) = (tag.load(&run, 0), bytes + more, trace(quote!(__tag_at + #bytes)));
+                let len = number.load(&run, bytes);
+                return quote! {
+                    let __tag_at = __source.offset();
+                    let __run = __source.take::<#both>(&[(&"tag", #bytes), (&"len", #both)])?;
+                    let __tag = #load as u64;
+                    #trace
+                    Self::__walk(__source, __tag, __tag_at, #len as u64, __tag_at + #bytes, __given)
+                };
+            }
+            (Some(bytes), None) => {
+                let load = tag.load(&run, 0);
                 quote!(let __run = __source.take::<#bytes>(&[(&"tag", #bytes)])?; let __tag = #load as u64;)
             }
-            None => {
+            (None, _) => {
                 let read = varint(tag, "tag");
                 quote!(let __tag: u64 = #read;)
             }
         };
+        let trace = trace(quote!(__source.offset()));
         quote! {
+            let __tag_at = __source.offset();
             #read
-            if __S::TRACES {
-                let __end = __source.offset();
-                __source.field("tag", __tag_at..__end, None, __trace::Value::Unsigned(__tag), "");
-            }
+            #trace
+            <Self as __declare::Tagged>::walk_tagged(__source, __tag, __tag_at, __given)
         }
     }
 
-    /// The body of `Tagged::walk_tagged`.
+    /// The body of `Tagged::walk_tagged`: reads the length, and then the variant.
     pub(crate) fn walk_tagged(&self, union: &Union) -> TokenStream {
+        let Some((number, _)) = &union.len else {
+            return quote!(Self::__walk(__source, __tag, __tag_at, 0, __tag_at, __given));
+        };
+        let read = match number.bytes() {
+            Some(bytes) => {
+                let load = number.load(&format_ident!("__run"), 0);
+                quote!({
+                    let __run = __source.take::<#bytes>(&[(&"len", #bytes)])?;
+                    #load as u64
+                })
+            }
+            None => varint(number, "len"),
+        };
+        quote! {
+            let __len_at = __source.offset();
+            let __len: u64 = #read;
+            Self::__walk(__source, __tag, __tag_at, __len, __len_at, __given)
+        }
+    }
+
+    /// The body of `__walk`: reads the variant that the tag says, behind its length.
+    pub(crate) fn walk_variant(&self, union: &Union) -> TokenStream {
         let given = self.given();
         let asserts = self.asserts(&self.of.asserts, &self.of.ident.to_string(), &quote!(__source.offset()));
         let name = &self.of.ident;
         let (bound, unbound) = match &union.len {
             None => (quote!(), quote!()),
             Some((number, max)) => {
-                let at = quote!(__len_at);
-                let read = match number.bytes() {
-                    Some(bytes) => {
-                        let load = number.load(&format_ident!("__run"), 0);
-                        quote!({
-                            let __run = __source.take::<#bytes>(&[(&"len", #bytes)])?;
-                            #load as u64
-                        })
-                    }
-                    None => varint(number, "len"),
-                };
-                let limit = limit(number, max, &quote!(__len), "len", &at);
+                let limit = limit(number, max, &quote!(__len), "len", &quote!(__len_at));
                 (
                     quote! {
-                        let __len_at = __source.offset();
-                        let __len: u64 = #read;
                         #limit
                         if __S::TRACES {
                             let __end = __source.offset();
-                            __source.field("len", __len_at..__end, None, __trace::Value::Unsigned(__len), "length of the variant");
+                            __source.field("len", __len_at..__end, ::core::option::Option::None, __trace::Value::Unsigned(__len), "length of the variant");
                         }
                         let __after = __source.bound(__len as usize, &"len")?;
                     },
@@ -160,10 +188,7 @@ impl Reader<'_> {
             _ => None,
         });
         let checks = list.iter().enumerate().filter_map(|(at, field)| self.verify(at, field, list));
-        let members = list.iter().filter_map(|field| {
-            let (member, local) = (field.member.as_ref()?, &field.local);
-            Some(quote!(#member: #local))
-        });
+        let members = list.iter().filter_map(Field::binding);
         quote! {
             #start
             #(#tags)*
@@ -301,7 +326,7 @@ impl Reader<'_> {
                     } else {
                         if __S::TRACES {
                             let __at = __source.offset();
-                            __source.field(#name, __at..__at, None, __trace::Value::Absent, "");
+                            __source.field(#name, __at..__at, ::core::option::Option::None, __trace::Value::Absent, "");
                         }
                         ::core::option::Option::None
                     };
@@ -360,7 +385,7 @@ impl Reader<'_> {
             quote! {
                 if __S::TRACES {
                     let __at = #at;
-                    __source.field(#name, __at..__at + #bytes, None, #value, #note);
+                    __source.field(#name, __at..__at + #bytes, ::core::option::Option::None, #value, #note);
                 }
             }
         };
@@ -423,7 +448,8 @@ impl Reader<'_> {
                         }
                     }
                     Kind::Pad { ignore, .. } => {
-                        let trace = trace(name, &quote!(__trace::Value::Bytes(&__run[#start..#end])), "padding");
+                        let note = if *ignore { "ignored" } else { "padding" };
+                        let trace = trace(name, &quote!(__trace::Value::Bytes(&__run[#start..#end])), note);
                         let check = (!ignore).then(|| {
                             quote! {
                                 if __run[#start..#end] != [0_u8; #bytes] {
@@ -526,9 +552,9 @@ impl Reader<'_> {
         // Elements are counted in 32 bits.
         let max = match field.extent() {
             Some(Extent::Prefix { counts: true, .. } | Extent::Named { counts: true, .. }) if int(max).is_none() => {
-                quote!(((#max) as u64).min(u32::MAX as u64))
+                quote!(::core::cmp::Ord::min((#max) as u64, u32::MAX as u64))
             }
-            _ => quote!((#max) as u64),
+            _ => wide(max),
         };
         let small = matches!(field.extent(), Some(Extent::Prefix { number, .. }) if number.is_small());
         if small && written.is_some_and(|max| max >= 255) {
@@ -605,7 +631,7 @@ impl Reader<'_> {
                 };
                 let each = each.as_ref().map(|each| {
                     quote! {
-                        if let ::core::option::Option::Some(__bad) = #local.iter().position(|__byte| !(#each)(__byte)) {
+                        if let ::core::option::Option::Some(__bad) = ::core::iter::Iterator::position(&mut #local.iter(), |__byte| !(#each)(__byte)) {
                             let __start = __source.offset() - #behind - #local.len();
                             return ::core::result::Result::Err(__wireview::Error::malformed(&#name, __start + __bad));
                         }
@@ -615,7 +641,7 @@ impl Reader<'_> {
                     let #local = #slice;
                     if __S::TRACES {
                         let __end = __source.offset();
-                        __source.field(#name, __end - #local.len() - #behind..__end, None, #value, "");
+                        __source.field(#name, __end - #local.len() - #behind..__end, ::core::option::Option::None, #value, "");
                     }
                     #each
                     #text
@@ -668,21 +694,24 @@ impl Reader<'_> {
                     let __sum = __source.slice(<#algorithm as __declare::Checksum>::WIDTH, &#name)?;
                     if __S::TRACES {
                         let __end = __source.offset();
-                        __source.field(#name, #place..__end, None, __trace::Value::Bytes(__sum), "checksum");
+                        __source.field(#name, #place..__end, ::core::option::Option::None, __trace::Value::Bytes(__sum), "checksum");
                     }
                     let #local = __declare::Check::new();
                 }
             }
-            Kind::Align { to, ignore } => quote! {
-                let __align_at = __source.offset();
-                __source.align(__start, #to, #ignore, &#name)?;
-                if __S::TRACES {
-                    let __end = __source.offset();
-                    let __bytes = &__source.frame()[__align_at..__end];
-                    __source.field(#name, __align_at..__end, None, __trace::Value::Bytes(__bytes), "padding");
+            Kind::Align { to, ignore } => {
+                let note = if *ignore { "ignored" } else { "padding" };
+                quote! {
+                    let __align_at = __source.offset();
+                    __source.align(__start, #to, #ignore, &#name)?;
+                    if __S::TRACES {
+                        let __end = __source.offset();
+                        let __bytes = &__source.frame()[__align_at..__end];
+                        __source.field(#name, __align_at..__end, ::core::option::Option::None, __trace::Value::Bytes(__bytes), #note);
+                    }
+                    let #local = ();
                 }
-                let #local = ();
-            },
+            }
             Kind::Array(len) => quote! {
                 let mut #local = [0_u8; #len];
                 let __bytes = __source.slice(#len, &#name)?;
@@ -690,7 +719,7 @@ impl Reader<'_> {
                 let #local = #local;
                 if __S::TRACES {
                     let __end = __source.offset();
-                    __source.field(#name, __end - __bytes.len()..__end, None, __trace::Value::Bytes(__bytes), "");
+                    __source.field(#name, __end - __bytes.len()..__end, ::core::option::Option::None, __trace::Value::Bytes(__bytes), "");
                 }
             },
             Kind::Nested { extent, tag, give } => {
@@ -741,7 +770,7 @@ impl Reader<'_> {
             (Some(Frame::Length(index)), Body::Struct(fields)) => Some(self.delimit_length(*index, &fields.list)),
             (Some(Frame::Scan(max)), _) => Some(quote! {
                 let __max = (#max) as usize;
-                let __seen = &__input[..__input.len().min(__max)];
+                let __seen = &__input[..::core::cmp::Ord::min(__input.len(), __max)];
                 let mut __scan = __declare::Scan::new(__seen);
                 match <Self as __declare::Declare>::walk(&mut __scan, __given) {
                     ::core::result::Result::Ok(_) => {
@@ -934,8 +963,9 @@ fn limit(number: &Number, max: &Expr, local: &TokenStream, name: &str, at: &Toke
     if int(max).is_some_and(|max| max as u64 >= number.largest()) {
         return quote!();
     }
+    let max = wide(max);
     quote! {
-        if #local > (#max) as u64 {
+        if #local > #max {
             return ::core::result::Result::Err(__wireview::Error::limit(&#name, #at));
         }
     }
@@ -958,7 +988,7 @@ fn trace_rest(name: &str, at: &TokenStream, value: &TokenStream, note: &str) -> 
     quote! {
         if __S::TRACES {
             let __end = __source.offset();
-            __source.field(#name, #at..__end, None, #value, #note);
+            __source.field(#name, #at..__end, ::core::option::Option::None, #value, #note);
         }
     }
 }

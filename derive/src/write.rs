@@ -8,7 +8,7 @@ use crate::field::{Bits, Extent, Field, Kind, Map, Presence, Role};
 use crate::layout::{Cell, Node, Run, What, nodes};
 use crate::marks::Marks;
 use crate::model::{Declaration, Fields, Union};
-use crate::number::{Number, Wide, eval, int};
+use crate::number::{Number, Wide, eval, int, wide};
 use crate::read::{Reader, group_number};
 
 /// What stands in front of the fields of a variant and is written with the first of them: its tag, and its length.
@@ -24,16 +24,16 @@ pub(crate) struct Writer<'a> {
 
 impl Writer<'_> {
     fn given(&self) -> TokenStream {
+        if self.of.given.is_empty() {
+            return quote!();
+        }
         let names = self.of.given.iter().map(|(name, _)| name);
         quote!(let (#(#names,)*) = __given;)
     }
 
     /// The members of a struct or variant, bound to the variables that stand for them.
     fn pattern(fields: &Fields) -> TokenStream {
-        let members = fields.list.iter().filter_map(|field| {
-            let (member, local) = (field.member.as_ref()?, &field.local);
-            Some(quote!(#member: #local))
-        });
+        let members = fields.list.iter().filter_map(Field::binding);
         quote!({ #(#members),* })
     }
 
@@ -52,7 +52,7 @@ impl Writer<'_> {
                 let local = &field.local;
                 // Of several bits, those that are set say enough: what was read is written as it was.
                 Some(quote! {
-                    let #flags = if !#local.is_some() {
+                    let #flags = if #local.is_none() {
                         #flags & !(#mask)
                     } else if #flags & (#mask) == 0 {
                         #flags | (#mask)
@@ -128,8 +128,8 @@ impl Writer<'_> {
                 match &field.kind {
                     Kind::Bytes { extent, .. } => {
                         let size = self.size(field, by);
-                        let nul = u64::from(matches!(extent, Extent::Nul { .. }));
-                        quote!(__len += #size + #nul;)
+                        let nul = matches!(extent, Extent::Nul { .. }).then(|| quote!(+ 1));
+                        quote!(__len += #size #nul;)
                     }
                     Kind::Seq { .. } => {
                         let size = self.size(field, by);
@@ -522,7 +522,10 @@ impl Writer<'_> {
                 Bits::Computed { role, .. } => {
                     let value = self.role_value(role, list, &quote!(&));
                     let value = match max_of(role, list) {
-                        Some(max) => quote!(__generated::checked_len(#value, (#max) as u64, &#name, __out)?),
+                        Some(max) => {
+                            let max = wide(max);
+                            quote!(__generated::checked_len(#value, #max, &#name, __out)?)
+                        }
                         None => value,
                     };
                     (value, 64)
@@ -771,9 +774,12 @@ fn checked(max: Option<&Expr>, number: &Number, value: &TokenStream, name: &str)
     let largest = number.largest();
     match max {
         Some(max) if int(max).is_some_and(|max| max as u64 <= largest) => {
-            quote!(__generated::checked_len(#value, (#max) as u64, &#name, __out)?)
+            let max = wide(max);
+            quote!(__generated::checked_len(#value, #max, &#name, __out)?)
         }
-        Some(max) => quote!(__generated::checked_len(#value, ((#max) as u64).min(#largest), &#name, __out)?),
+        Some(max) => {
+            quote!(__generated::checked_len(#value, ::core::cmp::Ord::min((#max) as u64, #largest), &#name, __out)?)
+        }
         None if largest == u64::MAX => value.clone(),
         None => quote!(__generated::checked_len(#value, #largest, &#name, __out)?),
     }

@@ -3,7 +3,7 @@
 use wireview::formats::{Delimited, LengthPrefixed, Lines};
 use wireview::length::{U8, U16Be, U16Le, U24Be, U24Le, U32Be, U32Le, U64Be, U64Le, Varint};
 use wireview::trace::Trace;
-use wireview_codecs::{http1, proxy, resp};
+use wireview_codecs::{dns, http1, mqtt, proxy, resp};
 
 use super::conversation;
 use super::dissect::{Dissect, Dissector, Options};
@@ -36,6 +36,8 @@ pub(crate) const CODECS: &[Entry] = &[
     entry("http1", "HTTP/1.1 and 1.0: requests, and in captures responses", conversation::http1),
     entry("http1-responses", "HTTP/1.1 and 1.0: what a server sends, to requests other than HEAD", |o| server(http1::Responses::new(), o)),
     entry("proxy", "a header of the PROXY protocol, version 1 or 2; --then says what is behind it", |o| client(proxy::Headers::new(), o)),
+    entry("dns", "DNS over TCP: messages in both directions", |o| both(dns::Messages::new(), dns::Messages::new(), o)),
+    entry("mqtt", "MQTT 5: packets in both directions", |o| both(mqtt::Packets::new(), mqtt::Packets::new(), o)),
     entry("lines", "lines of text, ended by LF or CR LF", |o| either(Lines::new(o.max_frame), o)),
     entry("nul", "strings, ended by NUL", |o| either(Delimited::new(b"\0", o.max_frame), o)),
     entry("u8-length", "a length in one byte, then so many bytes", |o| either(LengthPrefixed::<U8>::new(u64::MAX), o)),

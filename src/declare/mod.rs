@@ -72,7 +72,7 @@ pub trait Declare: Message {
 
     /// The declaration as data; of a type that was written by hand, its name.
     fn shape() -> &'static Shape {
-        const { &Shape::by_hand(*Self::NAME) }
+        const { &Shape::by_hand(Self::NAME) }
     }
 
     /// Reads one message from the front of `source` and moves it behind it.
@@ -85,6 +85,11 @@ pub trait Declare: Message {
     /// number in LEB128 that may be longer than it need be.
     #[cfg(feature = "testing")]
     const CANONICAL: bool = false;
+
+    /// Whether a number is mapped to a domain type, so that two of them may mean the same.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    const MAPPED: bool = true;
 
     /// Draws a message that is valid in each of its fields, from where something ends more often than not; `None` if none was found
     /// within some thousand tries, or if the message was declared by hand and does not say how.

@@ -18,8 +18,11 @@ const PARTS: u32 = 12;
 /// How often a number is, before all of them are tried, up to 16 bits.
 const NUMBERS: u32 = 24;
 
+/// For how many tries it counts to try all of them.
+const ALL_NUMBERS: u32 = 4000;
+
 /// How many elements there are to choose from where one has to be the last.
-const POOL: usize = 48;
+const POOL: usize = 12;
 
 /// A message, which `one` draws.
 pub fn message<T>(draw: &mut Draw<'_>, one: impl FnMut(&mut Draw<'_>) -> Option<T>) -> Option<T> {
@@ -44,6 +47,7 @@ pub fn number<T>(
             return Some(found);
         }
     }
+    draw.spend_many(ALL_NUMBERS)?;
     let all = u128::MAX >> (128 - bits);
     let start = u128::from(draw.number());
     let every = 1_u128 << bits.min(16);
@@ -87,24 +91,39 @@ pub const fn is_careless(draw: &Draw<'_>) -> bool {
 /// Bytes: at most `most`, or just so many.
 #[must_use]
 pub fn bytes(draw: &mut Draw<'_>, most: u64, exact: bool, with_nul: bool) -> Bytes {
-    let len = if exact { most as usize } else { draw.length(most) };
+    if !with_nul && draw.exceeds(most) {
+        return Bytes::from_static(b"\0");
+    }
+    let len = len(draw, most, exact);
     draw.filled(len, with_nul).into()
 }
 
 /// Text of at most `most` bytes, or of just so many.
 #[must_use]
 pub fn text(draw: &mut Draw<'_>, most: u64, exact: bool, with_nul: bool) -> Text<Bytes> {
-    let len = if exact { most as usize } else { draw.length(most) };
-    draw.utf8(len, with_nul, exact).into()
+    if !with_nul && draw.exceeds(most) {
+        return "\0".into();
+    }
+    let len = len(draw, most, exact);
+    draw.utf8(len, with_nul, exact || len as u64 > most).into()
+}
+
+fn len(draw: &mut Draw<'_>, most: u64, exact: bool) -> usize {
+    if exact { most as usize + usize::from(draw.exceeds(most)) } else { draw.length(most) }
 }
 
 /// The bytes of which `holds` is true; if there have to be as many as there were, one of them in the place of each other.
 ///
 /// `None` if no byte will do.
 #[must_use]
-pub fn each(bytes: Bytes, exact: bool, holds: impl Fn(&u8) -> bool) -> Option<Bytes> {
+pub fn each(draw: &mut Draw<'_>, bytes: Bytes, exact: bool, holds: impl Fn(&u8) -> bool) -> Option<Bytes> {
     if !exact {
-        return Some(bytes.iter().copied().filter(|byte| holds(byte)).collect());
+        let kept: Bytes = bytes.iter().copied().filter(|byte| holds(byte)).collect();
+        if kept.len() < bytes.len() {
+            // It may have been one too many before.
+            draw.falls_short();
+        }
+        return Some(kept);
     }
     let other = (0..=u8::MAX).find(|byte| holds(byte));
     bytes.iter().map(|byte| if holds(byte) { Some(*byte) } else { other }).collect()
@@ -112,7 +131,12 @@ pub fn each(bytes: Bytes, exact: bool, holds: impl Fn(&u8) -> bool) -> Option<By
 
 /// The same of text, whose characters are kept whole.
 #[must_use]
-pub fn each_of_text(text: Text<Bytes>, exact: bool, holds: impl Fn(&u8) -> bool) -> Option<Text<Bytes>> {
+pub fn each_of_text(
+    draw: &mut Draw<'_>,
+    text: Text<Bytes>,
+    exact: bool,
+    holds: impl Fn(&u8) -> bool,
+) -> Option<Text<Bytes>> {
     let mut buffer = [0; 4];
     let mut fits = |letter: &char| letter.encode_utf8(&mut buffer).as_bytes().iter().all(&holds);
     let mut kept = String::new();
@@ -123,6 +147,9 @@ pub fn each_of_text(text: Text<Bytes>, exact: bool, holds: impl Fn(&u8) -> bool)
             let other = (0..0x80_u8).map(char::from).find(&mut fits)?;
             kept.extend(core::iter::repeat_n(other, letter.len_utf8()));
         }
+    }
+    if kept.len() < text.bytes().len() {
+        draw.falls_short();
     }
     Some(kept.into())
 }
@@ -136,16 +163,27 @@ pub fn counted<E: Declare>(draw: &mut Draw<'_>, most: u64, given: E::Context) ->
 /// Up to `elements` elements, in at most `most` bytes.
 #[must_use]
 pub fn within<E: Declare>(draw: &mut Draw<'_>, most: u64, elements: u64, given: E::Context) -> Seq<Bytes, E> {
+    let elements = elements.min(u32::MAX.into());
+    let (too_many, too_long) = (draw.exceeds(elements), draw.exceeds(most));
+    let wanted = match (too_many, too_long) {
+        (true, _) => elements as usize + 1,
+        (_, true) => most as usize + 1,
+        _ => draw.count(elements),
+    };
     let mut region = Vec::new();
-    let mut count = 0;
-    for _ in 0..draw.count(elements.min(u32::MAX.into())) {
+    let mut count = 0_u32;
+    for _ in 0..wanted {
+        let ends = too_long && region.len() as u64 > most;
         match element::<E>(draw, given) {
-            Some(element) if (region.len() + element.len()) as u64 <= most => {
+            Some(element) if !ends && (too_long || (region.len() + element.len()) as u64 <= most) => {
                 region.extend_from_slice(&element);
                 count += 1;
             }
             _ => break,
         }
+    }
+    if (too_many && u64::from(count) <= elements) || (too_long && region.len() as u64 <= most) {
+        draw.falls_short();
     }
     Seq::new(region.into(), count)
 }
@@ -201,7 +239,8 @@ pub fn last<'a, E: Declare>(
     }
     let mut chosen: Vec<&[u8]> = Vec::new();
     if !others.is_empty() {
-        for _ in 0..draw.count(most - 1) {
+        let others_wanted = if draw.exceeds(most) { most as usize } else { draw.count(most - 1) };
+        for _ in 0..others_wanted {
             chosen.push(others[draw.below(others.len())]);
         }
     }
@@ -210,7 +249,7 @@ pub fn last<'a, E: Declare>(
 }
 
 fn element<E: Declare>(draw: &mut Draw<'_>, given: E::Context) -> Option<Vec<u8>> {
-    draw.within(PARTS, |draw| E::draw_written(draw, given).filter(|element| !element.is_empty()))
+    draw.apart(|draw| draw.within(PARTS, |draw| E::draw_written(draw, given).filter(|element| !element.is_empty())))
 }
 
 /// A message as it is on the wire.

@@ -22,15 +22,14 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
         Some(size @ 1..) if E::ANY => Some((count as usize).saturating_mul(size)),
         _ => None,
     };
-    match whole {
-        Some(len) if !S::TRACES => {
-            let region = source.slice(len, field)?;
-            return Ok(Seq::new(region, count));
-        }
-        _ => {}
+    if let (Some(len), false) = (whole, S::TRACES) {
+        let region = source.slice(len, field)?;
+        return Ok(Seq::new(region, count));
     }
-    source.descend(field)?;
     let at = source.offset();
+    if whole.is_none() {
+        source.descend(field)?;
+    }
     for index in 0..count {
         let read = element::<E, S>(source, index, field, given);
         if let (true, Some(len), Err(_)) = (S::TRACES, whole, &read) {
@@ -39,7 +38,9 @@ pub fn counted<'a, E: Declare, S: Source<'a>>(
         }
         read?;
     }
-    source.ascend();
+    if whole.is_none() {
+        source.ascend();
+    }
     Ok(Seq::new(&start[..start.len() - source.rest().len()], count))
 }
 

@@ -44,6 +44,7 @@ pub struct BrokenFrame {
 /// Unlike what [`mutate`](super::mutate) makes, which knows nothing of the format, this gets behind each check but one.
 ///
 /// ```
+/// # #[cfg(feature = "derive")] {
 /// use wireview::declare::{Declared, Text};
 /// use wireview::laws::{Fault, broken};
 /// use wireview::{Span, Wire};
@@ -58,6 +59,7 @@ pub struct BrokenFrame {
 /// let note = (0..99).map(|seed| broken(&Declared::<Note<Span>>::new(), b"N\x02hi", seed));
 /// let text = note.into_iter().find(|note| note.fault == Fault::Text).expect("one of four fields");
 /// assert_eq!((&text.field[..], &text.bytes[..2]), ("Note.text", &b"N\x02"[..]));
+/// # }
 /// ```
 #[must_use]
 pub fn broken<C: Trace>(codec: &C, frame: &[u8], seed: u64) -> BrokenFrame {

@@ -15,6 +15,8 @@ pub(super) struct Leaf {
     pub(super) at: Range<usize>,
     pub(super) bits: Option<Range<u8>>,
     pub(super) what: What,
+    /// What it says, unless that follows from others, or is ignored.
+    pub(super) says: Option<String>,
 }
 
 /// What a leaf is, as far as breaking it needs to know.
@@ -115,8 +117,10 @@ impl Hook for Cover {
                 self.group = mask.map(|mask| (at.clone(), mask));
             }
         }
+        let says = matches!(note, "" | "constant" | "padding") && !matches!(value, Value::Absent);
+        let says = says.then(|| value.to_string());
         let name = self.path.iter().chain([&name]).map(ToString::to_string).collect::<Vec<_>>().join(".");
-        self.leaves.push(Leaf { name, at, bits, what });
+        self.leaves.push(Leaf { name, at, bits, what, says });
     }
 
     fn leave(&mut self, end: usize) {

@@ -16,6 +16,12 @@ const STREAMS: usize = 120;
 /// How often each message is broken.
 const BROKEN: u64 = 3;
 
+/// After how many messages that could not be drawn, and none that could, no other is tried.
+const HOPELESS: usize = 20;
+
+/// How many limits of a message are exceeded in turn.
+const LIMITS: u32 = 8;
+
 /// What [`Laws::check_declared`] has made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
@@ -29,6 +35,10 @@ pub struct Drawn {
     pub broken: usize,
     /// Those of them that had to be refused: another constant, another checksum, text that is none.
     pub refused: usize,
+    /// Those of them that were read as something else, and written again.
+    pub read: usize,
+    /// Messages that exceed one limit by one.
+    pub beyond: usize,
 }
 
 /// Holds a declared message against all laws: what [`declared_laws!`](crate::declared_laws) does.
@@ -64,11 +74,19 @@ impl Laws {
         M::Of<Bytes>: Put<Family = M>,
         for<'a> M::Of<&'a [u8]>: Put<Family = M>,
     {
-        let laws = if M::CANONICAL { self.clone().canonical() } else { self.clone() };
+        let laws = self.of::<M>();
         let draw = |draw: &mut Draw<'_>| M::draw(draw, given);
         let len = |message: &M::Of<Bytes>| message.wire_len(given);
         laws.verify_drawn(|| Declared::<M>::given(given), streams, draw, len)
             .unwrap_or_else(|violation| panic!("{violation}"))
+    }
+
+    /// The laws with what is known of a declaration.
+    fn of<M: Framed>(&self) -> Self {
+        let mut laws = self.clone();
+        laws.canonical |= M::CANONICAL;
+        laws.repeats = !M::MAPPED;
+        laws
     }
 
     /// The same from a fuzzer's input: if its first byte is even, the rest is a stream as it is on the wire; if it is odd, the rest
@@ -83,7 +101,7 @@ impl Laws {
         M::Of<Bytes>: Put<Family = M>,
         for<'a> M::Of<&'a [u8]>: Put<Family = M>,
     {
-        let laws = if M::CANONICAL { self.clone().canonical() } else { self.clone() };
+        let laws = self.of::<M>();
         let factory = || Declared::<M>::given(given);
         let Some((first, rest)) = input.split_first() else { return };
         let found = if first % 2 == 0 {
@@ -115,6 +133,9 @@ impl Laws {
         let mut before = Vec::new();
         for number in 0..streams as u64 {
             self.verify_some(&factory, &mut Draw::new(number), &draw, &wire_len, &mut drawn, &mut before)?;
+            if drawn.messages == 0 && drawn.none > HOPELESS {
+                break;
+            }
         }
         Ok(drawn)
     }
@@ -137,10 +158,12 @@ impl Laws {
             // The same choices, with what is computed wrong.
             let mut careless = choices.clone();
             careless.plan.careless = true;
+            let beyond = choices.clone();
             let Some(message) = draw(choices) else {
                 drawn.none += 1;
                 continue;
             };
+            self.verify_beyond(factory, &beyond, draw, drawn)?;
             let one = self.verify_one(factory, &message, draw(&mut careless), wire_len);
             let frame = one.map_err(|(broken, frame)| self.violation::<C>(broken, &frame, &[], None))?;
             let seed = choices.number();
@@ -161,6 +184,38 @@ impl Laws {
         *before = stream;
         drawn.streams += 1;
         drawn.messages += made.messages;
+        Ok(())
+    }
+
+    /// Messages that exceed one limit by one cannot be written.
+    fn verify_beyond<C>(
+        &self,
+        factory: &impl Fn() -> C,
+        choices: &Draw<'_>,
+        draw: &impl Fn(&mut Draw<'_>) -> Option<Shared<C>>,
+        drawn: &mut Drawn,
+    ) -> Result<(), Box<Violation>>
+    where
+        C: Codec + Encode<Shared<C>>,
+    {
+        for limit in 0..LIMITS {
+            let mut choices = choices.clone();
+            choices.plan.beyond = Some(limit);
+            let Some(message) = draw(&mut choices).filter(|_| choices.plan.exceeded) else { continue };
+            drawn.beyond += 1;
+            let mut out = Gather::new();
+            let shown = format!("{message:?}");
+            if self.is_on(Law::Refused) && out.message(|out| factory().encode(message, out)).is_ok() {
+                let frame: Vec<u8> = out.chunks().flatten().copied().collect();
+                let what = format!("a limit is exceeded by one, and it is written: {shown}");
+                return Err(self.violation::<C>(
+                    Broken::new(Law::Refused, what, 0..frame.len() as u64),
+                    &frame,
+                    &[],
+                    None,
+                ));
+            }
+        }
         Ok(())
     }
 
@@ -223,13 +278,40 @@ impl Laws {
             // As a frame, wherever it would have ended.
             covered::verify(&factory(), bytes, 0).map_err(fails)?;
         }
-        self.verify_stream(factory, bytes)
+        self.verify_stream(factory, bytes)?;
+        if self.repeats && self.is_on(Law::Refused) && is_read(factory, bytes) {
+            drawn.read += 1;
+            Self::repeated(factory, bytes, &made.field).map_err(fails)?;
+        }
+        Ok(())
+    }
+
+    /// What a frame says in each of its fields is what is written for its message.
+    fn repeated<C>(factory: &impl Fn() -> C, bytes: &[u8], field: &str) -> Verdict
+    where
+        C: Trace + for<'a> Encode<View<'a, C>>,
+    {
+        let mut codec = factory();
+        let Ok(view) = codec.parse(bytes) else { return Ok(()) };
+        let mut out = Gather::new();
+        // That it can be written is another law.
+        if out.message(|out| codec.encode(view, out)).is_err() {
+            return Ok(());
+        }
+        let again: Vec<u8> = out.chunks().flatten().copied().collect();
+        let (was, is) = (covered::leaves(&codec, bytes), covered::leaves(&codec, &again));
+        match was.iter().zip(&is).find(|(was, is)| was.name != is.name || was.says != is.says) {
+            None if was.len() == is.len() => Ok(()),
+            found => {
+                let told = found.map(|(was, is)| format!("{} says {:?}, then {:?}", was.name, was.says, is.says));
+                let what = format!("{field} is broken, and it is read, and written as something else: {told:?}");
+                Err(Broken::new(Law::Refused, what, 0..bytes.len() as u64))
+            }
+        }
     }
 
     fn refused<C: Codec>(&self, factory: &impl Fn() -> C, bytes: &[u8], field: &str, fault: Fault) -> Verdict {
-        let mut codec = factory();
-        let is_read = whole(&mut codec, bytes) == Some((false, bytes.len())) && codec.parse(bytes).is_ok();
-        if is_read && self.is_on(Law::Refused) {
+        if self.is_on(Law::Refused) && is_read(factory, bytes) {
             let what = format!("{field} is broken ({fault:?}), and it is read");
             return Err(Broken::new(Law::Refused, what, 0..bytes.len() as u64));
         }
@@ -248,4 +330,10 @@ impl Laws {
         }
         Ok(())
     }
+}
+
+/// Whether `bytes` are one frame that can be read.
+fn is_read<C: Codec>(factory: &impl Fn() -> C, bytes: &[u8]) -> bool {
+    let mut codec = factory();
+    whole(&mut codec, bytes) == Some((false, bytes.len())) && codec.parse(bytes).is_ok()
 }

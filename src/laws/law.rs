@@ -120,7 +120,10 @@ impl Law {
             Self::Computed => {
                 "What is computed when a message is written does not depend on what the message says of it."
             }
-            Self::Refused => "A frame with another constant, another checksum or text that is no UTF-8 is refused.",
+            Self::Refused => {
+                "What contradicts a declaration is refused: another constant or checksum, text that is none, a number that has no \
+                 meaning; and when it is written, whatever exceeds a limit."
+            }
         }
     }
 }

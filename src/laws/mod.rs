@@ -102,6 +102,9 @@ pub type Shared<C> = <<C as Codec>::Message as Wire>::Of<Bytes>;
 pub struct Laws {
     off: Vec<(Law, &'static str)>,
     canonical: bool,
+    /// What a frame says is said again when its message is written.
+    #[cfg(feature = "derive")]
+    repeats: bool,
     limits: Limits,
     allocated: Option<fn() -> usize>,
     shared_from: usize,
@@ -116,6 +119,8 @@ impl Laws {
         Self {
             off: Vec::new(),
             canonical: false,
+            #[cfg(feature = "derive")]
+            repeats: false,
             // Small reads, so that short streams move between blocks, too.
             limits: Limits::new().reads(16, 256),
             allocated: None,

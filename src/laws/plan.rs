@@ -21,11 +21,16 @@ pub(super) struct Plan {
     tries: u32,
     room: usize,
     pub(super) careless: bool,
+    /// Which limit is to be exceeded by one, of those that come up outside of sequences.
+    pub(super) beyond: Option<u32>,
+    /// How many come in front of it.
+    left: Option<u32>,
+    pub(super) exceeded: bool,
 }
 
 impl Plan {
     pub(super) const fn new() -> Self {
-        Self { depth: 0, tries: TRIES, room: ROOM, careless: false }
+        Self { depth: 0, tries: TRIES, room: ROOM, careless: false, beyond: None, left: None, exceeded: false }
     }
 }
 
@@ -33,7 +38,7 @@ impl Draw<'_> {
     /// Draws a message with `one`, which is tried up to `tries` times: within bounds if it is the outermost.
     pub(crate) fn within<T>(&mut self, tries: u32, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<T> {
         if self.plan.depth == 0 {
-            self.plan = Plan { careless: self.plan.careless, ..Plan::new() };
+            self.plan = Plan { careless: self.plan.careless, beyond: self.plan.beyond, ..Plan::new() };
         }
         if self.plan.depth >= DEEPEST {
             return None;
@@ -44,10 +49,16 @@ impl Draw<'_> {
             if self.spend().is_none() {
                 break;
             }
+            if self.plan.depth == 1 {
+                self.plan.left = self.plan.beyond;
+                self.plan.exceeded = false;
+            }
+            let limits = (self.plan.left, self.plan.exceeded);
             found = one(self);
             if found.is_some() {
                 break;
             }
+            (self.plan.left, self.plan.exceeded) = limits;
         }
         self.plan.depth -= 1;
         found
@@ -55,13 +66,49 @@ impl Draw<'_> {
 
     /// One try; `None` if there is none left.
     pub(crate) fn spend(&mut self) -> Option<()> {
-        self.plan.tries = self.plan.tries.checked_sub(1)?;
+        self.spend_many(1)
+    }
+
+    /// So many tries; `None` if there are not as many left.
+    pub(crate) fn spend_many(&mut self, tries: u32) -> Option<()> {
+        self.plan.tries = self.plan.tries.checked_sub(tries)?;
         Some(())
     }
 
     /// Whether what is computed on encode is to be wrong in the message: bits that say which optional fields are there.
     pub(crate) const fn is_careless(&self) -> bool {
         self.plan.careless
+    }
+
+    /// Whether the limit `most` that has come up is the one to be exceeded by one.
+    pub(crate) fn exceeds(&mut self, most: u64) -> bool {
+        if most > 4096 {
+            return false;
+        }
+        match self.plan.left {
+            Some(0) => {
+                self.plan.left = None;
+                self.plan.exceeded = true;
+                true
+            }
+            left => {
+                self.plan.left = left.map(|left| left - 1);
+                false
+            }
+        }
+    }
+
+    /// Draws what is written by itself, in which no limit can be exceeded.
+    pub(crate) fn apart<T>(&mut self, one: impl FnOnce(&mut Self) -> T) -> T {
+        let left = self.plan.left.take();
+        let found = one(self);
+        self.plan.left = left;
+        found
+    }
+
+    /// It was not possible to exceed it.
+    pub(crate) const fn falls_short(&mut self) {
+        self.plan.exceeded = false;
     }
 
     /// A number of `bits` bits, at most 128, from where something ends more often than not, and one of `hints` now and then.
@@ -82,6 +129,9 @@ impl Draw<'_> {
     /// A length of up to `most` bytes, within what the message may still take: often none, few, or as many as a length of one byte
     /// can say, seldom the most of all.
     pub(crate) fn length(&mut self, most: u64) -> usize {
+        if self.exceeds(most) {
+            return most as usize + 1;
+        }
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(self.plan.room);
         let few = most.min(12);
         let len = match self.below(16) {

@@ -2,12 +2,15 @@
 
 mod bits;
 mod bytes;
+mod checks;
 mod conditions;
 mod frames;
+mod hygiene;
 mod lists;
 mod numbers;
 mod support;
 mod unions;
+mod variants;
 
 use wireview::declare::{Check, Computed, Crc32c, Declared, Internet, Text};
 use wireview::{Codec, Encode, Gather, Kind, Seq, Span, Wire, laws};
@@ -287,7 +290,7 @@ struct Tail<B> {
 }
 
 fn is_even(byte: &u8) -> bool {
-    byte % 2 == 0
+    byte.is_multiple_of(2)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]

@@ -321,3 +321,27 @@ pub(crate) enum Packet<B> {
         body: B,
     },
 }
+
+/// All of one form: what is read is written as the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+#[wire(tag = u8, frame(scan, max = 300))]
+pub(crate) enum Command<B> {
+    #[wire(tag = 1)]
+    Get(#[wire(nul, max = 30)] Text<B>),
+    #[wire(tag = 2)]
+    Set {
+        quiet: bool,
+        #[wire(pad = 2)]
+        _gap: (),
+        #[wire(bits = 3, magic = 2)]
+        _two: (),
+        #[wire(bits = 2, assert = level < 3)]
+        level: u8,
+        #[wire(bits = 11)]
+        ttl: u16,
+        #[wire(len = u16, max = 100)]
+        value: B,
+    },
+    #[wire(tag = 9)]
+    Stop,
+}

@@ -59,6 +59,14 @@ fn a_frame_that_is_refused_is_shown_up_to_the_fault() {
     golden("http1_responses_refused.txt", &["http1-responses"], b"HTTP/1.1 200 OK\r\nA: b\r\nC : d\r\n\r\n", 1);
 }
 
+/// What was declared tells of itself.
+#[test]
+fn declared_codecs() {
+    golden("mqtt.txt", &["mqtt"], b"\x30\x0c\x00\x04news\x00hello\xc0\x00", 0);
+    let query = b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03com\x00\x00\x01\x00\x01";
+    golden("dns.txt", &["dns"], query, 0);
+}
+
 #[test]
 fn objects() {
     golden("resp.json", &["resp", "--json"], RESP, 1);

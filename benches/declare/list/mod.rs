@@ -19,7 +19,7 @@ mod zero_copy;
 use std::str::Utf8Error;
 
 use crate::fair::{Cases, Spoil, mixed};
-use crate::support::Bench;
+use crate::support::{Bench, thread_time};
 
 /// The longest list, and the longest value, in bytes.
 const MAX: u16 = 1000;
@@ -130,7 +130,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let cases = Cases::new(contents, by_hand::write, &[not_text, value_too_long, port_too_long, list_too_long]);
 
     let title = "list of 8 TLVs";
-    let mut race = bench.race(title, "message", cases.len());
+    let mut race = bench.race(title, "message", cases.len()).timed_by(thread_time);
     walks!(race, "by hand, checked, then walked", &cases, by_hand::read);
     walks!(race, "wireview, checked, then walked", &cases, ours::read);
     walks!(race, "zerocopy, checked, then walked", &cases, zero_copy::read);
@@ -143,7 +143,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     crate::goals(goals, title, &race.run(), 5.0);
 
     let title = "list of 8 TLVs, written";
-    let mut race = bench.race(title, "message", cases.len());
+    let mut race = bench.race(title, "message", cases.len()).timed_by(thread_time);
     writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
     writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
     writes!(race, "wireview, by a Scratch", &cases, Content::clone, ours::write, ours::Queue::default());

@@ -16,7 +16,7 @@ mod winnow1;
 mod zero_copy;
 
 use crate::fair::{Cases, Spoil, mixed};
-use crate::support::Bench;
+use crate::support::{Bench, thread_time};
 
 /// The longest payload, in bytes.
 const MAX: u16 = 1000;
@@ -72,7 +72,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     let cases = Cases::new(contents, by_hand::write, &[unknown, too_long]);
 
     let title = "tagged union of 4";
-    let mut race = bench.race(title, "message", cases.len());
+    let mut race = bench.race(title, "message", cases.len()).timed_by(thread_time);
     reads!(race, "by hand", &cases, by_hand::parse, by_hand::seen);
     reads!(race, "wireview", &cases, ours::parse, ours::seen);
     reads!(race, "zerocopy", &cases, zero_copy::parse, by_hand::seen);
@@ -83,7 +83,7 @@ pub(crate) fn race(bench: &Bench, goals: &mut Vec<String>) {
     crate::goals(goals, title, &race.run(), 5.0);
 
     let title = "tagged union of 4, written";
-    let mut race = bench.race(title, "message", cases.len());
+    let mut race = bench.race(title, "message", cases.len()).timed_by(thread_time);
     writes!(race, "by hand, to a Vec", &cases, Content::clone, by_hand::write, Vec::new());
     writes!(race, "by hand, to a Gather", &cases, Content::clone, by_hand::send, wireview::Gather::new());
     writes!(race, "wireview", &cases, Content::clone, ours::write, wireview::Gather::new());

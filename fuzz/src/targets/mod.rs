@@ -2,6 +2,7 @@
 
 mod archive;
 mod connection;
+mod declared;
 mod deframer;
 mod dns;
 mod formats;
@@ -16,6 +17,7 @@ mod resp;
 
 pub use archive::archive;
 pub use connection::connection;
+pub use declared::declared;
 pub use deframer::deframer;
 pub use dns::dns;
 pub use formats::{formats, length_prefixed};
@@ -39,13 +41,14 @@ pub const ALL: &[(&str, Target)] = &[
     ("http1_requests", http1_requests),
     ("http1_responses", http1_responses),
     ("proxy", proxy),
-    ("kafka_requests", kafka_requests),
-    ("kafka_responses", kafka_responses),
-    ("kafka_records", kafka_records),
     ("mqtt", mqtt),
     ("dns", dns),
     ("archive", archive),
+    ("kafka_records", kafka_records),
+    ("kafka_requests", kafka_requests),
+    ("kafka_responses", kafka_responses),
     ("formats", formats),
+    ("declared", declared),
     ("deframer", deframer),
     ("gather", gather),
     ("connection", connection),

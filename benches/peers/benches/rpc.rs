@@ -23,10 +23,14 @@ use wireview::archive::{Archive, ArchivedFrame};
 use wireview::tokio::Connection;
 use wireview::{Fault, Limits, Received};
 
+#[path = "../../support/mod.rs"]
 mod support;
 
 const UNDER_WAY: usize = 32;
 const MAX: u64 = 1 << 20;
+
+/// How much a client queues before it looks for replies.
+const QUEUED: u64 = 256 << 10;
 
 fn main() {
     let bench = support::Bench::from_args("rpc");
@@ -81,10 +85,10 @@ wireview::archive_format! {
 
 /// The same from a payload that lies elsewhere.
 #[derive(rkyv::Archive, rkyv::Serialize)]
-#[rkyv(as = ArchivedEcho)]
+#[rkyv(as = ArchivedEcho, serialize_bounds(__S: rkyv::ser::Writer + rkyv::ser::Allocator, __S::Error: rkyv::rancor::Source))]
 struct EchoRef<'a> {
     id: u64,
-    #[rkyv(with = rkyv::with::InlineAsBox)]
+    #[rkyv(with = rkyv::with::InlineAsBox, omit_bounds)]
     payload: &'a [u8],
 }
 
@@ -110,8 +114,13 @@ async fn tasks(listener: TcpListener) {
                 let (asked, done) = (received.frame.into_archive().expect("an archive"), done.clone());
                 tokio::spawn(async move { drop(done.send(asked)) });
             }
-            Some(reply) = ready.recv() => {
-                conn.out().send(&EchoRef { id: reply.id.to_native(), payload: &reply.payload }).expect("it fits");
+            Some(mut reply) = ready.recv() => {
+                // All that are ready leave by one write.
+                loop {
+                    conn.out().send(&EchoRef { id: reply.id.to_native(), payload: &reply.payload }).expect("it fits");
+                    let Ok(more) = ready.try_recv() else { break };
+                    reply = more;
+                }
             }
         }
     }
@@ -139,11 +148,21 @@ impl Ours {
                         let waits: Option<oneshot::Sender<_>> = waiting.remove(&reply.id.to_native());
                         let _ = waits.map(|waits| waits.send(reply));
                     }
-                    asked = asks.recv() => {
-                        let Some((payload, waits)) = asked else { return Ok(()) };
-                        waiting.insert(next, waits);
-                        conn.out().send(&EchoRef { id: next, payload: &payload })?;
-                        next += 1;
+                    // What waits already is to stay in the cache: more is taken when some of it has gone, or been answered.
+                    asked = asks.recv(), if conn.out().size() < QUEUED => {
+                        let Some(mut asked) = asked else { return Ok(()) };
+                        // All that were asked leave by one write.
+                        loop {
+                            let (payload, waits) = asked;
+                            waiting.insert(next, waits);
+                            conn.out().send(&EchoRef { id: next, payload: &payload })?;
+                            next += 1;
+                            if conn.out().size() >= QUEUED {
+                                break;
+                            }
+                            let Ok(more) = asks.try_recv() else { break };
+                            asked = more;
+                        }
                     }
                 }
             }

@@ -1,11 +1,11 @@
-//! Declared enums: the tag in front and elsewhere, what lies behind it, and what a checksum in a variant is of.
+//! Enums: what is written with the tag in one piece, and what checksums and alignment in a variant count.
 
 use wireview::declare::{self, Check, Computed, Crc32, Put};
 use wireview::{Gather, Kind, Result, Span, Wire};
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(big, tag = u16, len = u16, max = 100)]
-pub enum Sealed<B> {
+enum Sealed<B> {
     #[wire(tag = 0x0102)]
     Data {
         a: u8,
@@ -28,16 +28,16 @@ pub enum Sealed<B> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
-pub struct Apart<B> {
-    pub kind: Computed<u16>,
-    pub before: u8,
+struct Apart<B> {
+    kind: Computed<u16>,
+    before: u8,
     #[wire(tag = kind)]
-    pub body: Sealed<B>,
+    body: Sealed<B>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
 #[wire(tag = varint)]
-pub enum Small<B> {
+enum Small<B> {
     #[wire(tag = 300)]
     One(u8),
     #[wire(tag = 2, assert = true)]
@@ -45,10 +45,10 @@ pub enum Small<B> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
-pub struct SmallApart<B> {
-    pub kind: Computed<u16>,
+struct SmallApart<B> {
+    kind: Computed<u16>,
     #[wire(tag = kind)]
-    pub body: Small<B>,
+    body: Small<B>,
 }
 
 fn written(message: impl Put<Family: declare::Declare<Context = ()>>) -> Result<Vec<u8>> {
