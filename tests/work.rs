@@ -15,7 +15,10 @@ use wireview::formats::{Delimited, Fixed, Headed, Header, LengthPrefixed, Lines}
 use wireview::length::{U32Be, Varint};
 use wireview::{Boundary, Codec, Deframer, Encode, Gather, Outgoing, Result, Seq, Span, View};
 use wireview_codecs::http1::{self, Part, Responses};
-use wireview_codecs::kafka::records::{Batches, Builder, Header as RecordHeader};
+use wireview_codecs::kafka::{
+    self,
+    records::{Batches, Builder, Header as RecordHeader},
+};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
 use wireview_codecs::{dns, mqtt};
@@ -82,6 +85,14 @@ const CASES: &[Case] = &[
         let len = (12 + tlvs.len() as u16).to_be_bytes();
         let addresses = [10, 0, 0, 1, 10, 0, 0, 2, 0, 80, 0, 81];
         read(Headers::new(), &[&b"\r\n\r\n\0\r\nQUIT\n\x21\x11"[..], &len, &addresses, &tlvs].concat(), |_| {});
+    }),
+    ("kafka: a request of many topics", |size| {
+        let body = [&((size / 12) as u32).to_be_bytes()[..], &b"\0\x0aten-letter".repeat(size / 12), b"\0"].concat();
+        let frame = prefixed(&[&b"\0\x03\0\x04\0\0\0\x01\xff\xff"[..], &body].concat());
+        read(kafka::Requests::new(1 << 20), &frame, |request| {
+            let kafka::RequestBody::Metadata(asked) = request.body else { panic!("not what was written") };
+            assert_eq!(asked.topics.expect("some").iter().count(), size / 12);
+        });
     }),
     ("mqtt: a long payload", |size| {
         let payload = noise(size);

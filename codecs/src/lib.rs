@@ -7,6 +7,7 @@
 //! | [`mqtt`] | MQTT 5 | every packet and property: flags, lengths, UTF-8, values | sessions, meaning of reason codes; where properties stand, unless asked |
 //! | [`dns`] | DNS over TCP | header, questions, records of the common types | where names point, unless they are followed; other types |
 //! | [`proxy`] | the PROXY protocol, versions 1 and 2 | grammar, lengths, families, commands, TLVs | what TLVs mean, whether the peer is trusted, checksums unless asked |
+//! | [`kafka`] | Kafka's protocol, sixteen APIs in the versions of its table, both directions | lengths, counts, nulls, versions, which request a response answers | what numbers mean, UTF-8, tagged fields |
 //! | [`kafka::records`] | Kafka's record batches, version 2, compressed or not | header, length, CRC-32C, lengths and counts of records and headers, how much is decompressed | order of offsets, UTF-8, what a producer's batch must be unless asked |
 //!
 //! A codec sees of wireview only what its users see: each is also an example of how one is written.
