@@ -51,7 +51,7 @@ impl<'a> Name<&'a [u8]> {
     }
 
     /// The labels of the name, without the root's. `message` is what pointers count in: the message from its first byte, its
-    /// length over TCP left out; see [`Message::of`](super::Message::of).
+    /// length over TCP left out: [`Message::bytes`](super::Message::bytes).
     ///
     /// A pointer leads back, to in front of all that was read of the name so far: anything else ends the walk with an error, so
     /// that none goes round.
