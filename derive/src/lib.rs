@@ -10,12 +10,15 @@ mod draw;
 mod expand;
 mod family;
 mod field;
+mod frame;
+mod kind;
 mod layout;
 mod marks;
 mod model;
 mod number;
 mod read;
 mod resolve;
+mod said;
 mod shape;
 mod write;
 

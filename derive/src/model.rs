@@ -5,9 +5,10 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, GenericParam, Lit, Meta, Path, Result, Type};
 
 use crate::attrs::{Arg, Attrs};
-use crate::field::{self, Field, Kind, Role};
+use crate::field::{Field, Kind, Role};
 use crate::number::{Number, eval};
 use crate::resolve;
+use crate::{frame, kind, said};
 
 /// What `#[derive(Wire)]` stands on.
 pub(crate) struct Declaration {
@@ -74,7 +75,7 @@ impl Declaration {
     pub(crate) fn read(input: &DeriveInput) -> Result<Self> {
         let mut attrs = Attrs::read(&input.attrs, input.ident.span())?;
         let holder = holder(input)?;
-        let big = field::order(&mut attrs)?.unwrap_or(true);
+        let big = said::order(&mut attrs)?.unwrap_or(true);
         let lsb = attrs.flag("lsb")?.is_some();
         let no_display = attrs.flag("no_display")?.is_some();
         let krate = match attrs.value("crate", "crate = path")? {
@@ -84,12 +85,12 @@ impl Declaration {
             }
             None => syn::parse_quote!(::wireview),
         };
-        let given = match attrs.list("given", "given(version: u16)", field::given)? {
+        let given = match attrs.list("given", "given(version: u16)", said::given)? {
             Some((_, given)) => given,
             None => Vec::new(),
         };
         let scope = Scope { holder: holder.as_ref(), big, given: &given };
-        let asserts = field::asserts(&mut attrs)?;
+        let asserts = said::asserts(&mut attrs)?;
         let (body, frame) = match &input.data {
             Data::Struct(data) => {
                 let mut list = Vec::new();
@@ -142,17 +143,17 @@ fn front(attrs: &mut Attrs, scope: &Scope<'_>, list: &mut Vec<Field>, scan: &mut
         if is_frame {
             const EXAMPLE: &str = "frame(length = u32, counts = after, max = 1 << 20)";
             let Arg::List(tokens) = arg else { return Err(Error::new(name.span(), format!("write `{EXAMPLE}`"))) };
-            match field::frame(&name, tokens.clone(), scope.big)? {
-                field::Said::Length(number, role) => {
+            match frame::frame(&name, tokens.clone(), scope.big)? {
+                frame::Said::Length(number, role) => {
                     list.push(Field::synthetic("length", name.span(), Kind::Computed { number, role }));
                 }
-                field::Said::Scan(max) => *scan = Some((name.span(), max)),
+                frame::Said::Scan(max) => *scan = Some((name.span(), max)),
             }
         } else {
             let Arg::Value(value) = arg else {
                 return Err(Error::new(name.span(), "write `magic = 0xCAFE_u16` or `magic = b\"WV\"`"));
             };
-            let bytes = field::constant(value, scope.big)?;
+            let bytes = frame::constant(value, scope.big)?;
             list.push(Field::synthetic("magic", name.span(), Kind::Constant(bytes)));
         }
     }
@@ -236,7 +237,7 @@ impl Union {
                 let Some(number) = Number::prefix(&value, scope.big) else {
                     return Err(Error::new_spanned(value, "the type of the length: write `len = u16, max = 1000`"));
                 };
-                let max = field::max(attrs, &name, &number)?;
+                let max = kind::max(attrs, &name, &number)?;
                 Some((number, max))
             }
         };
@@ -270,7 +271,7 @@ impl Variant {
         let mut attrs = Attrs::read(&variant.attrs, variant.ident.span())?;
         let unknown = attrs.flag("unknown")?;
         let value = attrs.value("tag", "tag = 1")?;
-        let asserts = field::asserts(&mut attrs)?;
+        let asserts = said::asserts(&mut attrs)?;
         attrs.finish("a variant", "tag, unknown, assert")?;
         if let (Some(name), Some(_)) = (&unknown, &value) {
             return Err(Error::new(name.span(), "an unknown variant has no tag of its own"));
