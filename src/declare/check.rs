@@ -92,58 +92,48 @@ pub trait Checksum {
     }
 }
 
-/// CRC-32C (Castagnoli), RFC 3720 section 12.1: iSCSI, SCTP, ext4, Kafka.
-pub struct Crc32c(crc_fast::Digest);
+macro_rules! crc {
+    ($(#[$doc:meta] $name:ident $algorithm:ident $at_once:ident)*) => {$(
+        #[$doc]
+        pub struct $name(crc_fast::Digest);
 
-impl Checksum for Crc32c {
-    const WIDTH: usize = 4;
+        impl Checksum for $name {
+            const WIDTH: usize = 4;
 
-    #[inline]
-    fn new() -> Self {
-        Self(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi))
-    }
+            #[inline]
+            fn new() -> Self {
+                Self(crc_fast::Digest::new(crc_fast::CrcAlgorithm::$algorithm))
+            }
 
-    #[inline]
-    fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
+            #[inline]
+            fn update(&mut self, bytes: &[u8]) {
+                self.0.update(bytes);
+            }
 
-    #[inline]
-    fn finish(self) -> u64 {
-        self.0.finalize()
-    }
+            #[inline]
+            fn finish(self) -> u64 {
+                self.0.finalize()
+            }
 
-    #[inline]
-    fn of(bytes: &[u8]) -> u64 {
-        crc_fast::crc32_iscsi(bytes).into()
-    }
+            #[inline]
+            fn of(bytes: &[u8]) -> u64 {
+                crc_fast::$at_once(bytes).into()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
 }
 
-/// CRC-32, ISO 3309 and RFC 1952 section 8: Ethernet, zip, gzip, PNG.
-pub struct Crc32(crc_fast::Digest);
-
-impl Checksum for Crc32 {
-    const WIDTH: usize = 4;
-
-    #[inline]
-    fn new() -> Self {
-        Self(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32IsoHdlc))
-    }
-
-    #[inline]
-    fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    #[inline]
-    fn finish(self) -> u64 {
-        self.0.finalize()
-    }
-
-    #[inline]
-    fn of(bytes: &[u8]) -> u64 {
-        crc_fast::crc32_iso_hdlc(bytes).into()
-    }
+crc! {
+    /// CRC-32C (Castagnoli), RFC 3720 section 12.1: iSCSI, SCTP, ext4, Kafka.
+    Crc32c Crc32Iscsi crc32_iscsi
+    /// CRC-32, ISO 3309 and RFC 1952 section 8: Ethernet, zip, gzip, PNG.
+    Crc32 Crc32IsoHdlc crc32_iso_hdlc
 }
 
 /// The Internet checksum, RFC 1071: IP, TCP, UDP, ICMP. Two bytes, most significant first.
@@ -201,18 +191,6 @@ impl Checksum for Adler32 {
 
     fn finish(self) -> u64 {
         self.0.checksum().into()
-    }
-}
-
-impl fmt::Debug for Crc32c {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Crc32c")
-    }
-}
-
-impl fmt::Debug for Crc32 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Crc32")
     }
 }
 
