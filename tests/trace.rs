@@ -13,6 +13,7 @@ use wireview::trace::{Field, Hook, Name, Trace, Value};
 use wireview::{Boundary, Codec, Error, Result, Span};
 use wireview_codecs::http1::{Requests as HttpRequests, Responses};
 use wireview_codecs::proxy::Headers;
+use wireview_codecs::{dns, mqtt};
 use wireview_codecs::resp::{Replies, Requests};
 use zerocopy::byteorder::big_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -52,6 +53,14 @@ fn http1() {
 #[test]
 fn proxy() {
     let (told, mutated) = all("proxy", Headers::new);
+    assert!(told > 100 && mutated > told, "{told} and {mutated} fields");
+}
+
+#[test]
+fn declared() {
+    let (told, mutated) = all("dns", dns::Messages::new);
+    assert!(told > 100 && mutated > told, "{told} and {mutated} fields");
+    let (told, mutated) = all("mqtt", mqtt::Packets::new);
     assert!(told > 100 && mutated > told, "{told} and {mutated} fields");
 }
 
