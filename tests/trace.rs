@@ -13,8 +13,8 @@ use wireview::trace::{Field, Hook, Name, Trace, Value};
 use wireview::{Boundary, Codec, Error, Result, Span};
 use wireview_codecs::http1::{Requests as HttpRequests, Responses};
 use wireview_codecs::proxy::Headers;
-use wireview_codecs::{dns, mqtt};
 use wireview_codecs::resp::{Replies, Requests};
+use wireview_codecs::{dns, mqtt};
 use zerocopy::byteorder::big_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 

@@ -65,6 +65,9 @@ fn declared_codecs() {
     golden("mqtt.txt", &["mqtt"], b"\x30\x0c\x00\x04news\x00hello\xc0\x00", 0);
     let query = b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03com\x00\x00\x01\x00\x01";
     golden("dns.txt", &["dns"], query, 0);
+    golden("dns_cut.txt", &["dns"], &query[..17], 1);
+    golden("mqtt_refused.txt", &["mqtt"], b"\x30\xff\xff\xff\xff\x01", 1);
+    golden("mqtt_cut.txt", &["mqtt"], b"\x32\x0c\x00\x04news\x00", 1);
 }
 
 #[test]
