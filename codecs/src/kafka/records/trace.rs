@@ -9,8 +9,8 @@ use super::header::{ATTRIBUTES_AT, BatchHeader, HEADER_LEN};
 use super::{Batches, Compression, Record, Records, varint};
 
 impl Trace for Batches {
-    /// Tells of the header, and of the records unless they are compressed, up to the first that is not whole: records are not
-    /// [`parse`](wireview::Codec::parse)'s to check.
+    /// Tells of the header, and of the records unless they are compressed, up to the first that is not whole, which is a gap with all
+    /// behind it: records are not [`parse`](wireview::Codec::parse)'s to check.
     fn trace(&self, frame: &[u8], hook: &mut dyn Hook) -> Result<()> {
         hook.enter(Name::Field("batch"), "Batch", 0);
         let Ok((header, _)) = BatchHeader::ref_from_prefix(frame) else { return parse(frame, false).map(drop) };
@@ -20,6 +20,10 @@ impl Trace for Batches {
         match batch.records() {
             Ok(records) => teller.records(records),
             Err(_) => teller.bytes("records", batch.body.len()),
+        }
+        let at = teller.at();
+        if at < frame.len() {
+            hook.gap("bytes that are in no record", at..frame.len());
         }
         hook.leave(frame.len());
         Ok(())
