@@ -1,7 +1,7 @@
 //! What lies where in a batch, for inspectors.
 
-use wireview::Result;
 use wireview::trace::{Field, Hook, Name, Trace, Value};
+use wireview::{Error, Result};
 use zerocopy::FromBytes;
 
 use super::codec::parse;
@@ -27,6 +27,39 @@ impl Trace for Batches {
         }
         hook.leave(frame.len());
         Ok(())
+    }
+
+    /// Of a batch that was cut off, the header.
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        hook.enter(Name::Field("batch"), "Batch", 0);
+        let end = error.offset().min(input.len()).min(HEADER_LEN);
+        let mut bytes = [0; HEADER_LEN];
+        bytes[..end].copy_from_slice(&input[..end]);
+        if let Ok(header) = BatchHeader::ref_from_bytes(&bytes) {
+            front(header, &mut Until { end, hook });
+        }
+    }
+}
+
+/// Passes on the fields that lie in front of `end`.
+struct Until<'h> {
+    end: usize,
+    hook: &'h mut dyn Hook,
+}
+
+impl Hook for Until<'_> {
+    fn enter(&mut self, name: Name, kind: &'static str, at: usize) {
+        self.hook.enter(name, kind, at);
+    }
+
+    fn field(&mut self, field: Field<'_>) {
+        if field.at.end <= self.end {
+            self.hook.field(field);
+        }
+    }
+
+    fn leave(&mut self, end: usize) {
+        self.hook.leave(end);
     }
 }
 
