@@ -43,6 +43,16 @@ pub(super) fn length(head: &[u8; HEAD], format: Fingerprint, max: u64) -> Result
     Ok(len)
 }
 
+/// The length that a head states, whatever it is that the archive is of.
+pub(super) fn length_of_any(head: &[u8; HEAD], max: u64) -> Result<u64> {
+    length(head, fingerprint(head), max)
+}
+
+/// What the head says that the archive is of.
+pub(super) fn fingerprint(head: &[u8; HEAD]) -> u32 {
+    (u64_at(head) >> (8 * FINGERPRINT_AT)) as u32
+}
+
 /// What is wrong with a head that is not as expected.
 #[cold]
 fn refused(head: &[u8; HEAD]) -> Error {
