@@ -99,6 +99,16 @@ fn kafka() {
     golden("kafka_responses.txt", &args, &fetched[2..], 0);
 }
 
+/// Of any type: the fingerprint is shown.
+#[cfg(feature = "rkyv")]
+#[test]
+fn archives() {
+    let head = |fingerprint: u8, len: u8| [&b"wA\0\0"[..], &[fingerprint; 4], &[len, 0, 0, 0, 0, 0, 0, 0]].concat();
+    let stream = [&head(0xab, 3)[..], b"abc", &[0; 13], &head(0xcd, 0), &head(0xef, 16), b"cut"].concat();
+    golden("archive.txt", &["archive"], &stream, 1);
+    golden("archive_refused.txt", &["archive"], b"wA\x01\0abcdefghijkl", 1);
+}
+
 #[test]
 fn objects() {
     golden("resp.json", &["resp", "--json"], RESP, 1);
