@@ -38,7 +38,7 @@ fn max(options: Options) -> u32 {
 /// The two codecs of a connection.
 pub(crate) fn kafka(options: Options) -> Sides {
     let (responses, calls) = client(max(options));
-    both(Asking { requests: Requests::new(max(options)), calls: calls }, responses, options)
+    both(Asking { requests: Requests::new(max(options)), calls }, responses, options)
 }
 
 /// Responses that all answer the same. The option is asked for with the codec.

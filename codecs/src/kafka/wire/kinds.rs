@@ -331,7 +331,7 @@ impl<E: Entry> Nullable for Items<E> {
         let count = from.length(told.name)?;
         told.length(at..from.offset(), count, hook);
         let Some(count) = count else { return Ok(None) };
-        hook.enter(trace::Name::Field(*told.name), "Array", from.offset());
+        hook.enter(trace::Name::Field(told.name), "Array", from.offset());
         for index in 0..count {
             E::trace(from, trace::Name::Index(index), hook)?;
         }

@@ -18,7 +18,7 @@ impl Told {
     }
 
     pub(crate) fn field(self, at: Range<usize>, value: Value<'_>, hook: &mut dyn Hook) {
-        hook.field(Field { name: Name::Field(*self.name), at, bits: None, value, note: "" });
+        hook.field(Field { name: Name::Field(self.name), at, bits: None, value, note: "" });
     }
 
     /// The length or count; `None` is null.
