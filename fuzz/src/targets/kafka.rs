@@ -46,7 +46,7 @@ pub fn kafka_responses(bytes: &[u8]) {
         inspect(&response);
     };
     laws.verify_with(codec, stream, inspect).unwrap_or_else(|violation| panic!("{violation}"));
-    laws.check_round_trip(&codec, stream);
+    laws.check_round_trip(codec, stream);
     check_trace(codec, stream);
 }
 
