@@ -3,8 +3,9 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use wireview::declare::{Check, Crc32c, Declared, Text};
-use wireview::{Codec, Encode, Error, Gather, Kind, Seq, Span, Wire};
+use wireview::declare::{Check, Computed, Crc32c, Declared, Text};
+use wireview::trace::{Field, Hook, Name, Trace};
+use wireview::{Codec, Deframer, Encode, Error, Gather, Kind, Seq, Span, Wire};
 
 /// A message for all who subscribed.
 #[derive(Clone, Copy, Debug, PartialEq, Wire)]
@@ -121,6 +122,77 @@ fn a_line_and_the_fields() {
     assert_eq!((stream.ty, stream.doc), ("u32", "Where it belongs."));
     let deadline = Publish::<()>::FIELDS.iter().find(|field| field.name == "deadline").expect("it has a deadline");
     assert_eq!(deadline.condition.map(|condition| condition.rust), Some("flags & 1 != 0"));
+}
+
+/// What is told of a frame that is refused, a line each.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Hook for Lines {
+    fn enter(&mut self, name: Name, kind: &'static str, at: usize) {
+        self.0.push(format!("{name}: {kind} from {at}"));
+    }
+
+    fn field(&mut self, field: Field<'_>) {
+        self.0.push(format!("{} {:?}: {}", field.name, field.at, field.value));
+    }
+
+    fn leave(&mut self, end: usize) {
+        self.0.push(format!("to {end}"));
+    }
+}
+
+/// A length behind constants and bits.
+#[derive(Clone, Copy, Debug, PartialEq, Wire)]
+struct Guarded<B> {
+    #[wire(magic = b"GD")]
+    magic: (),
+    #[wire(bits = 4, magic = 3)]
+    version: (),
+    #[wire(bits = 4)]
+    flags: u8,
+    #[wire(frame(counts = after, max = 10))]
+    length: Computed<u16>,
+    stream: u8,
+    #[wire(rest)]
+    payload: B,
+}
+
+#[test]
+fn of_a_frame_that_is_refused_what_is_in_front_is_told() {
+    let told = |bytes: &[u8]| {
+        let mut codec = Declared::<Guarded<Span>>::new();
+        let error = codec.delimit(bytes).expect_err("it is refused");
+        let mut lines = Lines::default();
+        codec.trace_refused(bytes, error, &mut lines);
+        (error, lines.0, codec.explain(bytes, error).path().to_owned())
+    };
+    let entered = "Guarded: Guarded from 0";
+    let limit = Error::limit(&"length", 3);
+    let front = ["magic 0..2: \"GD\"", "version 2..3: 3", "flags 2..3: 1"];
+    let known: Vec<_> = [entered].iter().chain(&front).map(|line| (*line).to_owned()).collect();
+    // One too long, whether the rest has come or not.
+    for rest in [&b""[..], b"\x05hello hello and another frame"] {
+        assert_eq!(told(&[b"GD\x31\0\x0b", rest].concat()), (limit, known.clone(), "Guarded.length".into()));
+    }
+    let (error, lines, path) = told(b"GE\x31\0\x05");
+    assert_eq!((error, path.as_str()), (Error::malformed(&"magic", 0), "Guarded.magic"));
+    assert_eq!(lines, [entered]);
+    let (error, lines, path) = told(b"GD\x41\0\x05");
+    assert_eq!((error, path.as_str()), (Error::malformed(&"version", 2), "Guarded.version"));
+    assert_eq!(lines, known[..2]);
+}
+
+#[test]
+fn of_a_frame_that_was_cut_off_what_has_come_is_told() {
+    let mut deframer = Deframer::new(Declared::<Guarded<Span>>::new());
+    deframer.feed(b"GD\x31\0\x05\x07he");
+    deframer.finish();
+    let error = deframer.next().expect_err("the stream has ended");
+    let mut lines = Lines::default();
+    deframer.codec().trace_refused(deframer.pending_bytes(), error, &mut lines);
+    let told = ["length 3..5: 5", "stream 5..6: 7", "payload 6..8: \"he\""];
+    assert_eq!(lines.0[4..7], told, "{:?}", lines.0);
 }
 
 fn story(change: impl FnOnce(&mut Vec<u8>)) -> (Error, String) {

@@ -14,6 +14,7 @@ use wireview::{Boundary, Codec, Error, Result, Span};
 use wireview_codecs::http1::{Requests as HttpRequests, Responses};
 use wireview_codecs::proxy::Headers;
 use wireview_codecs::resp::{Replies, Requests};
+use wireview_codecs::{dns, kafka, mqtt};
 use zerocopy::byteorder::big_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -53,6 +54,38 @@ fn http1() {
 fn proxy() {
     let (told, mutated) = all("proxy", Headers::new);
     assert!(told > 100 && mutated > told, "{told} and {mutated} fields");
+}
+
+#[test]
+fn declared() {
+    let (told, mutated) = all("dns", dns::Messages::new);
+    assert!(told > 100 && mutated > told, "{told} and {mutated} fields");
+    let (told, mutated) = all("mqtt", mqtt::Packets::new);
+    assert!(told > 100 && mutated > told, "{told} and {mutated} fields");
+}
+
+#[test]
+fn kafka() {
+    let (told, mutated) = all("kafka_requests", || kafka::Requests::new(1 << 16));
+    assert!(told > 300 && mutated > told, "{told} and {mutated} fields");
+    let (told, mutated) = all("kafka_records", kafka::records::Batches::new);
+    assert!(told > 100 && mutated > told, "{told} and {mutated} fields");
+}
+
+/// As `fuzz/src/targets/kafka.rs`: the first two bytes choose what was asked.
+#[test]
+fn kafka_responses() {
+    let seeds = seeds("kafka_responses");
+    let whole: Vec<&[u8]> = seeds.iter().map(Vec::as_slice).collect();
+    let mut told = [0; 64];
+    for bytes in mutants(&whole, 10_000).chain(seeds.iter().cloned()) {
+        let Some((&[key, version], stream)) = bytes.split_first_chunk() else { continue };
+        let Some(api) = kafka::Api::from_key(key.into()) else { continue };
+        let Ok(codec) = kafka::Responses::of(api, version.into(), 1 << 16) else { continue };
+        told[usize::from(key)] += check_trace(|| codec.clone(), stream);
+    }
+    let apis = told.iter().filter(|fields| **fields > 2).count();
+    assert!(apis >= 12, "{told:?}");
 }
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Clone, Copy, Debug, PartialEq)]

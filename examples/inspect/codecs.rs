@@ -1,12 +1,16 @@
 //! The codecs that are known by name. A new one is a line of [`CODECS`].
 
+#[cfg(feature = "rkyv")]
+use wireview::archive::AnyArchive;
 use wireview::formats::{Delimited, LengthPrefixed, Lines};
 use wireview::length::{U8, U16Be, U16Le, U24Be, U24Le, U32Be, U32Le, U64Be, U64Le, Varint};
 use wireview::trace::Trace;
+use wireview_codecs::kafka::records::Batches;
 use wireview_codecs::{dns, http1, mqtt, proxy, resp};
 
 use super::conversation;
 use super::dissect::{Dissect, Dissector, Options};
+use super::kafka;
 
 /// What reads each direction of a connection.
 #[derive(Default)]
@@ -38,6 +42,11 @@ pub(crate) const CODECS: &[Entry] = &[
     entry("proxy", "a header of the PROXY protocol, version 1 or 2; --then says what is behind it", |o| client(proxy::Headers::new(), o)),
     entry("dns", "DNS over TCP: messages in both directions", |o| both(dns::Messages::new(), dns::Messages::new(), o)),
     entry("mqtt", "MQTT 5: packets in both directions", |o| both(mqtt::Packets::new(), mqtt::Packets::new(), o)),
+    entry("kafka", "Kafka: requests, and in captures what answers them", kafka::kafka),
+    entry("kafka-responses", "Kafka: what a server sends; --api says to what", kafka::responses),
+    entry("kafka-records", "Kafka: record batches, as in a segment of a log", |o| either(Batches::new().max_batch(o.max_frame), o)),
+    #[cfg(feature = "rkyv")]
+    entry("archive", "rkyv archives of any type with our head in front; only --features rkyv", |o| either(AnyArchive::new(u64::MAX), o)),
     entry("lines", "lines of text, ended by LF or CR LF", |o| either(Lines::new(o.max_frame), o)),
     entry("nul", "strings, ended by NUL", |o| either(Delimited::new(b"\0", o.max_frame), o)),
     entry("u8-length", "a length in one byte, then so many bytes", |o| either(LengthPrefixed::<U8>::new(u64::MAX), o)),

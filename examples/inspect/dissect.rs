@@ -6,6 +6,7 @@ use wireview::recv::Chunk;
 use wireview::trace::Trace;
 use wireview::{Deframer, Error, Incoming, Limits, Report};
 
+use super::kafka::Asked;
 use super::message::{Fault, Message, Walk};
 
 /// What holds for all codecs.
@@ -17,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) cut: usize,
     /// How many fields of a message are kept.
     pub(crate) most: usize,
+    /// What Kafka's responses answer.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// Shows a message.

@@ -13,6 +13,7 @@ mod codecs;
 mod connections;
 mod conversation;
 mod dissect;
+mod kafka;
 mod message;
 mod show;
 mod source;
@@ -58,6 +59,11 @@ struct Args {
     /// What follows behind the codec's last message, such as http1 behind proxy; may be given again
     #[arg(long, value_name = "CODEC", value_parser = Entry::named)]
     then: Vec<&'static Entry>,
+
+    /// What the responses of kafka-responses answer: the API and its version, such as Fetch:11
+    #[arg(long, value_name = "NAME:VERSION", value_parser = kafka::Asked::named)]
+    #[arg(required_if_eq_any([("codec", "kafka-responses"), ("then", "kafka-responses")]))]
+    api: Option<kafka::Asked>,
 
     /// Of a capture, only connections to this port, which is the server's; may be given again. Without it the client is who
     /// sent the first SYN, or has the higher port
@@ -155,7 +161,7 @@ fn run(args: &Args) -> Result<bool, (PathBuf, io::Error)> {
         let name = path.display().to_string();
         show.file(&name).map_err(failed)?;
         let (cut, most) = if args.summary { (0, 0) } else { (cut, MOST_FIELDS) };
-        let options = Options { max_frame: args.max_frame, cut, most };
+        let options = Options { max_frame: args.max_frame, cut, most, asked: args.api };
         let mut out = Out { show: &mut *show, tally: &mut tally, left: &mut left };
         let read = Source::open(path, !busy).and_then(|source| inspect(args, options, path, source, &mut out));
         if let Err(error) = read {

@@ -88,13 +88,7 @@ impl<T: Archivable> Codec for Archive<T> {
 
     #[inline(always)]
     fn parse<'a>(&self, frame: &'a [u8]) -> Result<Unopened<T, &'a [u8]>> {
-        // `delimit` has seen that the head is right: what is left to ask of it is how long the body is.
-        let (head, rest) = frame.split_first_chunk().ok_or(Error::truncated(&"archive head", 0))?;
-        let (body, padding) = usize::try_from(head::length_of(head))
-            .ok()
-            .and_then(|len| rest.split_at_checked(len))
-            .ok_or_else(|| Error::truncated(&"archive", frame.len()))?;
-        check_padding(frame, padding.len())?;
+        let body = body_of(frame)?;
         Ok(Unopened::with_depth(body, self.depth))
     }
 
@@ -109,11 +103,28 @@ impl<T: Archivable> Codec for Archive<T> {
     }
 
     fn close_body(&mut self, tail: &[u8]) -> Result<()> {
-        if tail.iter().any(|&byte| byte != 0) {
-            return Err(Error::malformed(&"archive padding", 0));
-        }
-        Ok(())
+        check_tail(tail)
     }
+}
+
+/// The archive in a frame, whose head `delimit` has seen to be right: what is left to ask of it is how long the body is.
+#[inline(always)]
+pub(super) fn body_of(frame: &[u8]) -> Result<&[u8]> {
+    let (head, rest) = frame.split_first_chunk().ok_or(Error::truncated(&"archive head", 0))?;
+    let (body, padding) = usize::try_from(head::length_of(head))
+        .ok()
+        .and_then(|len| rest.split_at_checked(len))
+        .ok_or_else(|| Error::truncated(&"archive", frame.len()))?;
+    check_padding(frame, padding.len())?;
+    Ok(body)
+}
+
+/// What follows a body that was streamed is zeros.
+pub(super) fn check_tail(tail: &[u8]) -> Result<()> {
+    if tail.iter().any(|&byte| byte != 0) {
+        return Err(Error::malformed(&"archive padding", 0));
+    }
+    Ok(())
 }
 
 /// The last `padding` bytes of a frame are zeros.

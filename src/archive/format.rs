@@ -101,6 +101,11 @@ impl Fingerprint {
         (self.0 ^ self.0 >> 32) as u32
     }
 
+    /// The one that stands so in a head.
+    pub(super) const fn stated(number: u32) -> Self {
+        Self(number as u64)
+    }
+
     // FNV-1a.
     const fn byte(self, byte: u8) -> Self {
         Self((self.0 ^ byte as u64).wrapping_mul(0x0100_0000_01b3))

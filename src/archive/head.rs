@@ -1,6 +1,7 @@
 //! The sixteen bytes in front of an archive.
 
 use super::{ALIGN, Fingerprint};
+use crate::trace::{Field, Hook, Name, Value};
 use crate::{Error, Result};
 
 /// How long the head of a frame is.
@@ -41,6 +42,27 @@ pub(super) fn length(head: &[u8; HEAD], format: Fingerprint, max: u64) -> Result
         return Err(Error::limit(&"archive length", LENGTH_AT));
     }
     Ok(len)
+}
+
+/// What the head says that the archive is of.
+pub(super) fn fingerprint(head: &[u8; HEAD]) -> Fingerprint {
+    Fingerprint::stated((u128::from_le_bytes(*head) >> (8 * FINGERPRINT_AT)) as u32)
+}
+
+/// The fields of a head, in front of byte `end`.
+pub(super) fn trace(head: &[u8; HEAD], end: usize, hook: &mut dyn Hook) {
+    let fingerprint = fingerprint(head);
+    let flags = u16::from_le_bytes([head[FLAGS_AT], head[FLAGS_AT + 1]]);
+    for (name, at, value, note) in [
+        ("magic", 0..FLAGS_AT, Value::Bytes(&head[..FLAGS_AT]), ""),
+        ("flags", FLAGS_AT..FINGERPRINT_AT, Value::Unsigned(flags.into()), ""),
+        ("fingerprint", FINGERPRINT_AT..LENGTH_AT, Value::Shown(&fingerprint), "of the type and its layout"),
+        ("length", LENGTH_AT..HEAD, Value::Unsigned(length_of(head)), "length of the archive"),
+    ] {
+        if at.end <= end {
+            hook.field(Field { name: Name::Field(name), at, bits: None, value, note });
+        }
+    }
 }
 
 /// What is wrong with a head that is not as expected.

@@ -64,6 +64,7 @@
 //! Archives elsewhere, such as in a field of another format, are read by [`ArchivedBytes`], and by [`Realigner`] where that format puts
 //! them at any address.
 
+mod any;
 mod check;
 mod codec;
 mod field;
@@ -71,9 +72,11 @@ mod format;
 mod frame;
 mod head;
 mod realign;
+mod trace;
 mod unopened;
 mod write;
 
+pub use any::AnyArchive;
 pub use check::{Archivable, Invalid};
 pub use codec::Archive;
 pub use field::ArchivedBytes;

@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
+use super::refused::InFront;
 use super::{Declare, Traced};
 use crate::trace::{Field, Hook, Name};
 use crate::{Error, Kind};
@@ -65,13 +66,17 @@ impl Explanation {
     }
 
     pub(super) fn of<M: Declare>(frame: &[u8], error: Error, given: M::Context) -> Self {
-        let mut trail = Trail { path: Vec::from([Name::Field(M::NAME)]), last: None };
+        let mut trail = Trail::new(M::NAME);
         let mut source = Traced::new(frame, &mut trail);
         let again = M::walk(&mut source, given).err();
         let region = source.regions().last().map(|&(by, end)| ((*by).to_string(), end));
         // Another error than that of the walk is one of the boundary.
         let (known, region) = if again == Some(error) { (true, region) } else { (false, None) };
-        let names: &[Name] = if known { &trail.path } else { &trail.path[..1] };
+        if !known {
+            trail = Trail::new(M::NAME);
+            let _ = M::walk(&mut Traced::new(frame, &mut InFront::of(error, &mut trail)), given);
+        }
+        let names = &trail.path;
         let mut path = String::new();
         for name in names {
             push(&mut path, *name);
@@ -137,6 +142,12 @@ impl fmt::Display for Explanation {
 struct Trail {
     path: Vec<Name>,
     last: Option<(&'static str, String)>,
+}
+
+impl Trail {
+    fn new(message: &'static str) -> Self {
+        Self { path: Vec::from([Name::Field(message)]), last: None }
+    }
 }
 
 impl Hook for Trail {

@@ -20,6 +20,7 @@ mod computed;
 mod declared;
 mod explain;
 mod lua;
+mod refused;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod sample;

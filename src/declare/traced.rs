@@ -3,8 +3,8 @@ use core::fmt;
 use core::ops::Range;
 
 use super::source::{FieldName, Source};
-use crate::Error;
 use crate::trace::{Field, Hook, Name, Value};
+use crate::{Error, Result};
 
 /// Reads, and tells a hook of every field.
 pub struct Traced<'a, 'h> {
@@ -13,12 +13,19 @@ pub struct Traced<'a, 'h> {
     hook: &'h mut dyn Hook,
     depth: u8,
     regions: Vec<(FieldName, usize)>,
+    cut_off: bool,
 }
 
 impl<'a, 'h> Traced<'a, 'h> {
     /// Reads from the start of `frame`.
     pub fn new(frame: &'a [u8], hook: &'h mut dyn Hook) -> Self {
-        Self { frame, rest: frame, hook, depth: 0, regions: Vec::new() }
+        Self { frame, rest: frame, hook, depth: 0, regions: Vec::new(), cut_off: false }
+    }
+
+    /// Takes the end of the frame for the end of what has come: a region that is longer is read as far as it is there.
+    pub(super) const fn cut_off(mut self) -> Self {
+        self.cut_off = true;
+        self
     }
 
     /// The regions that it is in, the innermost last: which field says how long they are, and where they end. After an error, what
@@ -50,6 +57,16 @@ impl<'a> Source<'a> for Traced<'a, '_> {
 
     fn short(&mut self, field: FieldName, at: usize, _: usize) -> Error {
         Error::truncated(field, at)
+    }
+
+    fn bound(&mut self, len: usize, by: FieldName) -> Result<&'a [u8]> {
+        let there = if self.cut_off { len.min(self.rest.len()) } else { len };
+        let Some((region, after)) = self.rest.split_at_checked(there) else {
+            return Err(self.short(by, self.offset(), len));
+        };
+        self.rest = region;
+        self.bounded(by, len);
+        Ok(after)
     }
 
     fn bounded(&mut self, by: FieldName, len: usize) {

@@ -1,5 +1,6 @@
 //! rkyv archives as frames.
 
+mod any;
 mod fields;
 mod frames;
 mod refused;

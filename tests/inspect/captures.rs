@@ -1,5 +1,6 @@
 //! Captures: the same messages, however the packets come, and what is missing is told.
 
+use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
@@ -53,6 +54,30 @@ fn every_link_and_every_file() {
             }
         }
     }
+}
+
+/// A response of Kafka's does not say what it answers; its request does.
+#[test]
+fn kafka_with_both_sides_in_view() {
+    let seed = |target: &str, name: &str| fs::read(format!("fuzz/seeds/kafka_{target}/{name}")).expect("a seed");
+    let mut talk = Talk::open(Link::Ethernet, CLIENT, SERVER, [1, 2]);
+    for name in ["produce_7", "fetch_11"] {
+        talk.put(0, PLAIN, &seed("requests", name));
+    }
+    for name in ["produce_7", "fetch_11"] {
+        talk.put(1, PLAIN, &seed("responses", name)[2..]);
+    }
+    talk.put(1, PLAIN, b"\0\0\0\x04\0\0\0\x09");
+    talk.close();
+    let Some(run) = run_on(&["kafka", "--json", "-"], &pcap(Link::Ethernet, &talk.packets)) else { return };
+    let objects = run.objects();
+    assert_eq!(messages(&objects), [(0, "Produce"), (0, "Fetch"), (1, "Produce"), (1, "Fetch")]);
+    for body in ["ProduceRequest", "FetchRequest", "ProduceResponse", "FetchResponse"] {
+        assert!(run.out.contains(&format!("\"kind\":\"{body}\"")), "no {body}: {}", run.out);
+    }
+    // The last one was not asked for.
+    assert_eq!(run.code, Some(1));
+    assert!(run.out.contains("response that nobody waits for"), "{}", run.out);
 }
 
 #[test]

@@ -105,6 +105,10 @@ fn seeds() {
         ("http1_responses", "http1-responses"),
         ("proxy", "proxy"),
         ("length_prefixed", "u16-length"),
+        ("dns", "dns"),
+        ("mqtt", "mqtt"),
+        ("kafka_requests", "kafka"),
+        ("kafka_records", "kafka-records"),
     ] {
         for file in fs::read_dir(folder.join(target)).expect("seeds") {
             let path = file.expect("readable").path();

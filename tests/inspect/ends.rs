@@ -22,6 +22,12 @@ fn exit_codes() {
     let unknown = run(&["smtp", "-"]).expect("as before");
     assert_eq!(unknown.code, Some(2));
     assert!(unknown.err.contains("there are: resp, resp-replies, http1"), "{}", unknown.err);
+    let unasked = run(&["kafka-responses", "-"]).expect("as before");
+    assert!(unasked.code == Some(2) && unasked.err.contains("--api <NAME:VERSION>"), "{unasked:?}");
+    let unasked = run(&["proxy", "--then", "kafka-responses", "-"]).expect("as before");
+    assert!(unasked.code == Some(2) && unasked.err.contains("--api <NAME:VERSION>"), "{unasked:?}");
+    let too_new = run(&["kafka-responses", "--api", "Fetch:99", "-"]).expect("as before");
+    assert!(too_new.code == Some(2) && too_new.err.contains("Fetch is known in its versions 0 to 17"), "{too_new:?}");
     let help = run(&["--help"]).expect("as before");
     assert_eq!(help.code, Some(0));
     for told in ["Codecs:", "  proxy  ", "exit code", "--then", "--port", "--json", "--summary", "--html"] {

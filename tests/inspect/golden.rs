@@ -6,7 +6,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use crate::support::{run_on, run_with};
+use crate::support::{Run, run, run_on, run_with};
 
 const RESP: &[u8] = b"*2\r\n$4\r\nECHO\r\n$11\r\nhello world\r\nSET a \"b c\" d e f\r\n*1\r\n$-5\r\n";
 const REPLIES: &[u8] = b"+OK\r\n:-7\r\n$-1\r\n%1\r\n+key\r\n*3\r\n#t\r\n,1.5\r\n=6\r\ntxt:hi\r\n$?\r\n;2\r\nab\r\n;0\r\n_\r\n>1\r\n(12\r\n*?\r\n:1\r\n.\r\n";
@@ -18,7 +18,24 @@ const BAD: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\x01\x02\x03\x04\x05\x06\
 
 /// Compares what is shown with what was once looked at.
 fn golden(name: &str, args: &[&str], input: &[u8], code: i32) {
-    let Some(run) = run_on(&[args, &["-"]].concat(), input) else { return };
+    if let Some(run) = run_on(&[args, &["-"]].concat(), input) {
+        compare(name, &run, code);
+    }
+}
+
+/// The same of all seeds of a fuzz target.
+fn golden_seeds(name: &str, args: &[&str], target: &str, code: i32) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let files = fs::read_dir(folder).expect("seeds").map(|file| file.expect("readable").file_name());
+    let mut paths: Vec<_> = files.map(|name| format!("fuzz/seeds/{target}/{}", name.to_string_lossy())).collect();
+    paths.sort();
+    let args: Vec<&str> = args.iter().copied().chain(paths.iter().map(String::as_str)).collect();
+    if let Some(run) = run(&args) {
+        compare(name, &run, code);
+    }
+}
+
+fn compare(name: &str, run: &Run, code: i32) {
     assert_eq!((run.code, run.err.as_str()), (Some(code), ""), "{name}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inspect/golden").join(name);
     if env::var_os("BLESS").is_some() {
@@ -65,6 +82,31 @@ fn declared_codecs() {
     golden("mqtt.txt", &["mqtt"], b"\x30\x0c\x00\x04news\x00hello\xc0\x00", 0);
     let query = b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03com\x00\x00\x01\x00\x01";
     golden("dns.txt", &["dns"], query, 0);
+    golden("dns_cut.txt", &["dns"], &query[..17], 1);
+    golden("mqtt_refused.txt", &["mqtt"], b"\x30\xff\xff\xff\xff\x01", 1);
+    golden("mqtt_cut.txt", &["mqtt"], b"\x32\x0c\x00\x04news\x00", 1);
+}
+
+/// What Kafka's schemas tell of all that its fuzz targets begin with, the refused and the cut among it.
+#[test]
+fn kafka() {
+    golden_seeds("kafka_requests.txt", &["kafka", "--cut", "16"], "kafka_requests", 1);
+    golden_seeds("kafka_requests_summary.txt", &["kafka", "--summary"], "kafka_requests", 1);
+    golden_seeds("kafka_records.txt", &["kafka-records", "--cut", "16"], "kafka_records", 1);
+    golden_seeds("kafka_records_summary.txt", &["kafka-records", "--summary"], "kafka_records", 1);
+    let fetched = fs::read("fuzz/seeds/kafka_responses/fetch_11").expect("a seed");
+    let args = ["kafka-responses", "--api", "fetch:11", "--cut", "16"];
+    golden("kafka_responses.txt", &args, &fetched[2..], 0);
+}
+
+/// Of any type: the fingerprint is shown.
+#[cfg(feature = "rkyv")]
+#[test]
+fn archives() {
+    let head = |fingerprint: u8, len: u8| [&b"wA\0\0"[..], &[fingerprint; 4], &[len, 0, 0, 0, 0, 0, 0, 0]].concat();
+    let stream = [&head(0xab, 3)[..], b"abc", &[0; 13], &head(0xcd, 0), &head(0xef, 16), b"cut"].concat();
+    golden("archive.txt", &["archive"], &stream, 1);
+    golden("archive_refused.txt", &["archive"], b"wA\x01\0abcdefghijkl", 1);
 }
 
 #[test]

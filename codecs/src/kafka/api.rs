@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use wireview::trace::{Hook, Name};
 use wireview::{Error, Holder, Outgoing, Result, Span, Wire};
 
 use super::messages::*;
@@ -31,6 +32,14 @@ macro_rules! apis {
                 match key {
                     $($key => Some(Self::$api),)*
                     _ => None,
+                }
+            }
+
+            /// Its name, as the protocol guide has it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$api => stringify!($api),)*
                 }
             }
 
@@ -109,6 +118,12 @@ macro_rules! apis {
                 Ok(match api {
                     $(Api::$api => $body::$api($message::read(from)?),)*
                 })
+            }
+
+            pub(super) fn trace(api: Api, from: &mut Reader<'_>, hook: &mut dyn Hook) -> Result<()> {
+                match api {
+                    $(Api::$api => $message::trace(from, Name::Field("body"), hook),)*
+                }
             }
 
             pub(super) fn write<B: Outgoing, S: Sink<B>>(body: $body<B>, to: &mut Writer<'_, S>) -> Result<()> {
@@ -209,6 +224,6 @@ impl Api {
 
 impl fmt::Display for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.write_str(self.name())
     }
 }

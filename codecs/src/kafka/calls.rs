@@ -86,6 +86,30 @@ impl Calls {
     pub fn under_way(&self) -> usize {
         self.ring.asked.load(Ordering::Relaxed).wrapping_sub(self.ring.answered.load(Ordering::Acquire))
     }
+
+    /// Takes note of a request that was sent by somebody else, such as one that is watched: its response is awaited next.
+    ///
+    /// # Errors
+    /// [`Kind::Limit`](wireview::Kind::Limit) if 256 requests are under way.
+    pub fn asked<B>(&mut self, request: &Request<B>) -> Result<()> {
+        if self.under_way() >= UNDER_WAY {
+            return Err(Error::limit(&field::UNDER_WAY, HEAD));
+        }
+        self.push(awaited(request));
+        Ok(())
+    }
+
+    fn push(&mut self, awaited: Option<u64>) {
+        let Some(awaited) = awaited else { return };
+        let asked = self.ring.asked.load(Ordering::Relaxed);
+        self.ring.slots[asked % UNDER_WAY].store(awaited, Ordering::Relaxed);
+        self.ring.asked.store(asked.wrapping_add(1), Ordering::Release);
+    }
+}
+
+/// What is awaited after the request, for a slot of the ring.
+fn awaited<B>(request: &Request<B>) -> Option<u64> {
+    request.is_answered().then(|| Awaited::pack(request.api(), request.version, request.correlation_id))
 }
 
 impl<B: Outgoing> Encode<Request<B>> for Calls {
@@ -95,14 +119,9 @@ impl<B: Outgoing> Encode<Request<B>> for Calls {
         if self.under_way() >= UNDER_WAY {
             return Err(Error::limit(&field::UNDER_WAY, HEAD));
         }
-        let awaited =
-            request.is_answered().then(|| Awaited::pack(request.api(), request.version, request.correlation_id));
+        let awaited = awaited(&request);
         request::encode(request, out)?;
-        if let Some(awaited) = awaited {
-            let asked = self.ring.asked.load(Ordering::Relaxed);
-            self.ring.slots[asked % UNDER_WAY].store(awaited, Ordering::Relaxed);
-            self.ring.asked.store(asked.wrapping_add(1), Ordering::Release);
-        }
+        self.push(awaited);
         Ok(())
     }
 }

@@ -50,6 +50,7 @@ mod messages;
 pub mod records;
 mod request;
 mod response;
+mod trace;
 mod wire;
 
 #[cfg(test)]

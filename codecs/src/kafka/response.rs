@@ -82,7 +82,7 @@ impl<B> Response<B> {
 pub struct Responses {
     max: u32,
     /// What the response is that was found last; of any correlation id if it is the same each time.
-    awaited: Option<Awaited>,
+    pub(super) awaited: Option<Awaited>,
     ring: Option<Arc<Ring>>,
 }
 

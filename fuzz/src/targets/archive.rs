@@ -10,8 +10,8 @@ use std::rc::Rc;
 use rkyv::Archived;
 use rkyv::option::ArchivedOption;
 use rkyv::util::AlignedVec;
-use wireview::archive::{Archive, Unopened};
-use wireview::laws::Laws;
+use wireview::archive::{AnyArchive, Archive, Unopened};
+use wireview::laws::{Laws, check_trace};
 use wireview::{Deframer, Encode, Gather, Limits, Span};
 
 use super::Cursor;
@@ -51,6 +51,8 @@ pub fn archive(input: &[u8]) {
         let laws = Laws::all().canonical();
         laws.check(|| Archive::<Everything>::new(MAX), cursor.0);
         laws.check_round_trip(|| Archive::<Everything>::new(MAX), cursor.0);
+        check_trace(|| Archive::<Everything>::new(MAX), cursor.0);
+        check_trace(|| AnyArchive::new(MAX), cursor.0);
         return;
     }
     let mut stream = frame(&value(&mut cursor));

@@ -1,7 +1,7 @@
 //! Kafka's protocol.
 
 use wireview::View;
-use wireview::laws::Laws;
+use wireview::laws::{Laws, check_trace};
 use wireview_codecs::kafka::{
     Api, Array, Entry, FetchedTopic, RequestBody, Requests, Response, ResponseBody, Responses,
 };
@@ -30,6 +30,7 @@ pub fn kafka_requests(bytes: &[u8]) {
     };
     laws.verify_with(codec, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     laws.check_round_trip(codec, bytes);
+    check_trace(codec, bytes);
 }
 
 /// What a server may answer: the first two bytes choose to what.
@@ -46,6 +47,7 @@ pub fn kafka_responses(bytes: &[u8]) {
     };
     laws.verify_with(codec, stream, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     laws.check_round_trip(codec, stream);
+    check_trace(codec, stream);
 }
 
 fn inspect(response: &Response<&[u8]>) {

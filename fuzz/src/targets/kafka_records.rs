@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use kafka_protocol::records as peer;
-use wireview::laws::Laws;
+use wireview::laws::{Laws, check_trace};
 use wireview::recv::views_in;
 use wireview::trace::{Field, Hook, Name, Trace};
 use wireview::{Encode, Gather, Result, View};
@@ -22,9 +22,11 @@ pub fn kafka_records(bytes: &[u8]) {
     let laws = Laws::all().canonical();
     laws.verify_with(Batches::new, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     laws.check_round_trip(Batches::new, bytes);
+    check_trace(Batches::new, bytes);
     let loose = || Batches::new().unverified().max_batch(1000);
     Laws::all().verify_with(loose, bytes, inspect).unwrap_or_else(|violation| panic!("{violation}"));
     Laws::all().check_round_trip(loose, bytes);
+    check_trace(loose, bytes);
 
     let told = sound(bytes);
     assert!(told.len <= bytes.len() && batches(&bytes[..told.len]).all(|batch| batch.is_ok()));

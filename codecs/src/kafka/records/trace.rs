@@ -1,7 +1,7 @@
 //! What lies where in a batch, for inspectors.
 
-use wireview::Result;
 use wireview::trace::{Field, Hook, Name, Trace, Value};
+use wireview::{Error, Result};
 use zerocopy::FromBytes;
 
 use super::codec::parse;
@@ -9,8 +9,8 @@ use super::header::{ATTRIBUTES_AT, BatchHeader, HEADER_LEN};
 use super::{Batches, Compression, Record, Records, varint};
 
 impl Trace for Batches {
-    /// Tells of the header, and of the records unless they are compressed, up to the first that is not whole: records are not
-    /// [`parse`](wireview::Codec::parse)'s to check.
+    /// Tells of the header, and of the records unless they are compressed, up to the first that is not whole, which is a gap with all
+    /// behind it: records are not [`parse`](wireview::Codec::parse)'s to check.
     fn trace(&self, frame: &[u8], hook: &mut dyn Hook) -> Result<()> {
         hook.enter(Name::Field("batch"), "Batch", 0);
         let Ok((header, _)) = BatchHeader::ref_from_prefix(frame) else { return parse(frame, false).map(drop) };
@@ -21,8 +21,45 @@ impl Trace for Batches {
             Ok(records) => teller.records(records),
             Err(_) => teller.bytes("records", batch.body.len()),
         }
+        let at = teller.at();
+        if at < frame.len() {
+            hook.gap("bytes that are in no record", at..frame.len());
+        }
         hook.leave(frame.len());
         Ok(())
+    }
+
+    /// Of a batch that was cut off, the header.
+    fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
+        hook.enter(Name::Field("batch"), "Batch", 0);
+        let end = error.offset().min(input.len()).min(HEADER_LEN);
+        let mut bytes = [0; HEADER_LEN];
+        bytes[..end].copy_from_slice(&input[..end]);
+        if let Ok(header) = BatchHeader::ref_from_bytes(&bytes) {
+            front(header, &mut Until { end, hook });
+        }
+    }
+}
+
+/// Passes on the fields that lie in front of `end`.
+struct Until<'h> {
+    end: usize,
+    hook: &'h mut dyn Hook,
+}
+
+impl Hook for Until<'_> {
+    fn enter(&mut self, name: Name, kind: &'static str, at: usize) {
+        self.hook.enter(name, kind, at);
+    }
+
+    fn field(&mut self, field: Field<'_>) {
+        if field.at.end <= self.end {
+            self.hook.field(field);
+        }
+    }
+
+    fn leave(&mut self, end: usize) {
+        self.hook.leave(end);
     }
 }
 

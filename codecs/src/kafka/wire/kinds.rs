@@ -1,12 +1,13 @@
 use core::marker::PhantomData;
 use core::ops::RangeBounds;
 
+use wireview::trace::{self, Hook, Value};
 use wireview::{Error, Holder, Outgoing, Result, Span, Wire};
 
 #[cfg(test)]
 use {super::writer::put_varint, alloc::vec::Vec, wireview::laws::Draw};
 
-use super::{Array, Entry, FieldName, Reader, Sink, Version, Writer};
+use super::{Array, Entry, FieldName, Reader, Sink, Told, Version, Writer};
 use crate::kafka::ErrorCode;
 
 /// A kind of field: a type for each line of the table in [`wire`](super).
@@ -27,6 +28,9 @@ pub(crate) trait Kind {
     fn skip(from: &mut Reader<'_>, name: FieldName) -> Result<()> {
         Self::read(from, name).map(drop)
     }
+
+    /// Reads it, and tells of it.
+    fn trace(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<()>;
 
     fn write<B: Outgoing, S: Sink<B>>(value: Self::Of<B>, to: &mut Writer<'_, S>, name: FieldName) -> Result<()>;
 
@@ -74,6 +78,16 @@ pub(crate) fn read_in<'a, K: Kind>(
     if is_in(from.version(), versions) { K::read(from, name) } else { Ok(absent) }
 }
 
+/// Tells of the field, if the version has it.
+pub(crate) fn trace_in<K: Kind>(
+    from: &mut Reader<'_>,
+    versions: &impl RangeBounds<i16>,
+    told: Told,
+    hook: &mut dyn Hook,
+) -> Result<()> {
+    if is_in(from.version(), versions) { K::trace(from, told, hook) } else { Ok(()) }
+}
+
 /// The field, if the version has it.
 #[inline(always)]
 pub(crate) fn write_in<K: Kind, B: Outgoing, S: Sink<B>>(
@@ -86,7 +100,7 @@ pub(crate) fn write_in<K: Kind, B: Outgoing, S: Sink<B>>(
 }
 
 macro_rules! fixed {
-    ($($kind:ty: $bytes:ident => $from:expr, $value:ident => $to:expr;)*) => {$(
+    ($($kind:ty: $bytes:ident => $from:expr, $value:ident => $to:expr, $shown:expr;)*) => {$(
         impl Kind for $kind {
             type Of<B> = Self;
 
@@ -101,6 +115,13 @@ macro_rules! fixed {
             fn read(from: &mut Reader<'_>, name: FieldName) -> Result<Self> {
                 let $bytes = from.fixed(name)?;
                 Ok($from)
+            }
+
+            fn trace(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<()> {
+                let at = from.offset();
+                let $value = <Self as Kind>::read(from, told.name)?;
+                told.field(at..from.offset(), $shown, hook);
+                Ok(())
             }
 
             #[inline(always)]
@@ -127,14 +148,14 @@ macro_rules! fixed {
 
 fixed! {
     // What is not 0 is true.
-    bool: bytes => u8::from_be_bytes(bytes) != 0, value => [u8::from(value)];
-    i8: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes();
-    i16: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes();
-    i32: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes();
-    i64: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes();
-    ErrorCode: bytes => Self(i16::from_be_bytes(bytes)), value => value.0.to_be_bytes();
+    bool: bytes => u8::from_be_bytes(bytes) != 0, value => [u8::from(value)], Value::Bool(value);
+    i8: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes(), Value::Signed(value.into());
+    i16: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes(), Value::Signed(value.into());
+    i32: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes(), Value::Signed(value.into());
+    i64: bytes => Self::from_be_bytes(bytes), value => value.to_be_bytes(), Value::Signed(value);
+    ErrorCode: bytes => Self(i16::from_be_bytes(bytes)), value => value.0.to_be_bytes(), Value::Shown(&value);
     // A topic's id.
-    [u8; 16]: bytes => bytes, value => value;
+    [u8; 16]: bytes => bytes, value => value, Value::Bytes(&value);
 }
 
 /// A string, of at most 32,767 bytes. That it is UTF-8 is for the handler.
@@ -156,6 +177,9 @@ pub(crate) struct Items<E>(PhantomData<E>);
 /// A kind that has a null.
 pub(crate) trait Nullable: Kind {
     fn read_or_null<'a>(from: &mut Reader<'a>, name: FieldName) -> Result<Option<Self::Of<&'a [u8]>>>;
+
+    /// Reads it, and tells of it; `None` if it is null.
+    fn trace_or_null(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<Option<()>>;
 
     fn write_null<B: Outgoing, S: Sink<B>>(to: &mut Writer<'_, S>, name: FieldName) -> Result<()>;
 
@@ -183,6 +207,11 @@ macro_rules! bytes {
             fn read<'a>(from: &mut Reader<'a>, name: FieldName) -> Result<&'a [u8]> {
                 let at = from.offset();
                 present(Self::read_or_null(from, name)?, at, name)
+            }
+
+            fn trace(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<()> {
+                let at = from.offset();
+                present(Self::trace_or_null(from, told, hook)?, at, told.name)
             }
 
             #[inline]
@@ -219,6 +248,17 @@ macro_rules! bytes {
                 })
             }
 
+            fn trace_or_null(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<Option<()>> {
+                let at = from.offset();
+                let length = from.$length(told.name)?;
+                told.length(at..from.offset(), length, hook);
+                let Some(length) = length else { return Ok(None) };
+                let at = from.offset();
+                let bytes = from.bytes(length, told.name)?;
+                told.field(at..from.offset(), Value::Bytes(bytes), hook);
+                Ok(Some(()))
+            }
+
             #[inline]
             fn write_null<B: Outgoing, S: Sink<B>>(to: &mut Writer<'_, S>, name: FieldName) -> Result<()> {
                 to.$length(None, name)
@@ -247,6 +287,11 @@ impl<E: Entry> Kind for Items<E> {
     fn read<'a>(from: &mut Reader<'a>, name: FieldName) -> Result<Array<&'a [u8], E>> {
         let at = from.offset();
         present(Self::read_or_null(from, name)?, at, name)
+    }
+
+    fn trace(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<()> {
+        let at = from.offset();
+        present(Self::trace_or_null(from, told, hook)?, at, told.name)
     }
 
     fn write<B: Outgoing, S: Sink<B>>(array: Array<B, E>, to: &mut Writer<'_, S>, name: FieldName) -> Result<()> {
@@ -281,6 +326,19 @@ impl<E: Entry> Nullable for Items<E> {
         })
     }
 
+    fn trace_or_null(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<Option<()>> {
+        let at = from.offset();
+        let count = from.length(told.name)?;
+        told.length(at..from.offset(), count, hook);
+        let Some(count) = count else { return Ok(None) };
+        hook.enter(trace::Name::Field(told.name), "Array", from.offset());
+        for index in 0..count {
+            E::trace(from, trace::Name::Index(index), hook)?;
+        }
+        hook.leave(from.offset());
+        Ok(Some(()))
+    }
+
     fn write_null<B: Outgoing, S: Sink<B>>(to: &mut Writer<'_, S>, name: FieldName) -> Result<()> {
         Array::<Span, E>::write::<B, S>(None, to, name)
     }
@@ -307,6 +365,12 @@ impl<K: Nullable, const SINCE: i16> Kind for Null<K, SINCE> {
             return Err(Error::malformed(name, at));
         }
         Ok(value)
+    }
+
+    fn trace(from: &mut Reader<'_>, told: Told, hook: &mut dyn Hook) -> Result<()> {
+        let at = from.offset();
+        let present = K::trace_or_null(from, told, hook)?.is_some();
+        if present || from.version().number() >= SINCE { Ok(()) } else { Err(Error::malformed(told.name, at)) }
     }
 
     fn write<B: Outgoing, S: Sink<B>>(value: Option<K::Of<B>>, to: &mut Writer<'_, S>, name: FieldName) -> Result<()> {
@@ -352,6 +416,13 @@ macro_rules! elements {
             #[inline(always)]
             fn skip(from: &mut Reader<'_>) -> Result<()> {
                 <$kind as Kind>::skip(from, &$what)
+            }
+
+            fn trace(from: &mut Reader<'_>, name: trace::Name, hook: &mut dyn Hook) -> Result<()> {
+                hook.enter(name, stringify!($name), from.offset());
+                <$kind as Kind>::trace(from, Told { name: &$what, length: concat!($what, ".length") }, hook)?;
+                hook.leave(from.offset());
+                Ok(())
             }
 
             #[inline]

@@ -14,6 +14,7 @@ mod kinds;
 mod reader;
 mod schema;
 mod tags;
+mod told;
 mod writer;
 
 pub use array::{Array, Entries, List, SharedEntries};
@@ -21,14 +22,16 @@ pub use kinds::{Int32, Int64, Name};
 pub use reader::Reader;
 pub(super) use schema::{message, message_field, message_type};
 pub use tags::{Tag, TagList, Tagged, Tags};
+pub(super) use told::Told;
 pub use writer::{Sink, Writer};
 
 use writer::Parts;
 
 #[cfg(test)]
 pub(super) use kinds::is_in;
-pub(super) use kinds::{Items, Kind, Null, Raw, Str, read_in, skip_in, write_in};
+pub(super) use kinds::{Items, Kind, Null, Raw, Str, read_in, skip_in, trace_in, write_in};
 
+use wireview::trace::Hook;
 use wireview::{Message, Outgoing, Result, Wire};
 
 /// A version of a message, and whether it is one of the flexible ones.
@@ -70,6 +73,12 @@ pub trait Entry: Message {
     /// # Errors
     /// If there is no whole one.
     fn skip(from: &mut Reader<'_>) -> Result<()>;
+
+    /// Reads one as [`read`](Self::read) does, and tells `hook` of it: it is entered by this name.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); the hook has been told of every field in front of the fault.
+    fn trace(from: &mut Reader<'_>, name: wireview::trace::Name, hook: &mut dyn Hook) -> Result<()>;
 
     /// Writes one. A field that the version does not have is left out.
     ///

@@ -112,6 +112,26 @@ macro_rules! message {
                 $crate::kafka::wire::Tags::<::wireview::Span>::read(from).map(drop)
             }
 
+            fn trace(
+                from: &mut $crate::kafka::wire::Reader<'_>,
+                name: ::wireview::trace::Name,
+                hook: &mut dyn ::wireview::trace::Hook,
+            ) -> ::wireview::Result<()> {
+                hook.enter(name, stringify!($name), from.offset());
+                $($crate::kafka::wire::trace_in::<$crate::kafka::wire::message_field!($kind)>(
+                    from,
+                    &message!(@versions $($($versions)+)?),
+                    $crate::kafka::wire::Told {
+                        name: &stringify!($field),
+                        length: message!(@length $kind $field),
+                    },
+                    hook,
+                )?;)*
+                $crate::kafka::wire::Tags::<::wireview::Span>::trace(from, hook)?;
+                hook.leave(from.offset());
+                Ok(())
+            }
+
             fn write<B: ::wireview::Outgoing, S: $crate::kafka::wire::Sink<B>>(
                 message: $name<B>,
                 to: &mut $crate::kafka::wire::Writer<'_, S>,
@@ -136,6 +156,9 @@ macro_rules! message {
         }
     )*};
 
+    (@length [$entry:ident] $field:ident) => { concat!(stringify!($field), ".count") };
+    (@length (null [$($entry:tt)+] $($since:literal)?) $field:ident) => { concat!(stringify!($field), ".count") };
+    (@length $kind:tt $field:ident) => { concat!(stringify!($field), ".length") };
     (@versions) => { .. };
     (@versions $($versions:tt)+) => { $($versions)+ };
     (@read $kind:tt, $from:ident, $field:ident, [], []) => {

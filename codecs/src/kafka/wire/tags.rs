@@ -1,10 +1,11 @@
 use alloc::vec::Vec;
 
 use bytes::Bytes;
+use wireview::trace::{Hook, Name, Value};
 use wireview::{Error, Holder, Outgoing, Result, Span, Wire};
 
 use super::writer::put_varint;
-use super::{Reader, Sink, Version, Writer};
+use super::{FieldName, Reader, Sink, Told, Version, Writer};
 
 const COUNT: &str = "tagged fields";
 const TAG: &str = "tag";
@@ -92,6 +93,13 @@ fn one<'a>(from: &mut Reader<'a>) -> Result<Tag<'a>> {
     Ok(Tag { tag, value: from.bytes(length as usize, &VALUE)? })
 }
 
+fn number(from: &mut Reader<'_>, name: FieldName, hook: &mut dyn Hook) -> Result<u32> {
+    let at = from.offset();
+    let number = from.varint(name)?;
+    Told::plain(name).field(at..from.offset(), Value::Unsigned(number.into()), hook);
+    Ok(number)
+}
+
 /// Given values: what is given a reader keeps it in memory, and every field that is read with it.
 #[cold]
 fn some(rest: &[u8], at: usize) -> Result<(Tags<&[u8]>, &[u8])> {
@@ -118,6 +126,29 @@ impl Tags<Span> {
         let (tags, rest) = some(from.rest(), from.offset())?;
         from.set_rest(rest);
         Ok(tags)
+    }
+
+    /// Reads them, and tells of them.
+    pub(crate) fn trace(from: &mut Reader<'_>, hook: &mut dyn Hook) -> Result<()> {
+        if !from.version().flexible {
+            return Ok(());
+        }
+        let count = number(from, &COUNT, hook)?;
+        if count == 0 {
+            return Ok(());
+        }
+        hook.enter(Name::Field("tags"), "Tags", from.offset());
+        for index in 0..count {
+            hook.enter(Name::Index(index as usize), "Tag", from.offset());
+            number(from, &TAG, hook)?;
+            let length = number(from, &LENGTH, hook)?;
+            let at = from.offset();
+            let value = from.bytes(length as usize, &VALUE)?;
+            Told::plain(&VALUE).field(at..from.offset(), Value::Bytes(value), hook);
+            hook.leave(from.offset());
+        }
+        hook.leave(from.offset());
+        Ok(())
     }
 
     /// They are left out before the flexible versions.
