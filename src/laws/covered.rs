@@ -118,7 +118,9 @@ impl Hook for Cover {
             }
         }
         let says = matches!(note, "" | "constant" | "padding") && !matches!(value, Value::Absent);
-        let says = says.then(|| value.to_string());
+        // Of zeros that fill up, how many follows from what stands in front of them.
+        let zeros = note == "padding" && matches!(value, Value::Bytes(bytes) if bytes.iter().all(|&byte| byte == 0));
+        let says = says.then(|| if zeros { "zeros".to_owned() } else { value.to_string() });
         let name = self.path.iter().chain([&name]).map(ToString::to_string).collect::<Vec<_>>().join(".");
         self.leaves.push(Leaf { name, at, bits, what, says });
     }
