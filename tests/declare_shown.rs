@@ -193,6 +193,16 @@ fn of_a_frame_that_was_cut_off_what_has_come_is_told() {
     deframer.codec().trace_refused(deframer.pending_bytes(), error, &mut lines);
     let told = ["length 3..5: 5", "stream 5..6: 7", "payload 6..8: \"he\""];
     assert_eq!(lines.0[4..7], told, "{:?}", lines.0);
+    // In the middle of the third header's name.
+    let mut bytes = frame();
+    bytes.truncate(bytes.windows(5).position(|window| window == b"other").expect("the third header") + 2);
+    let mut deframer = Deframer::new(Declared::<Publish<Span>>::new());
+    deframer.feed(&bytes);
+    deframer.finish();
+    let error = deframer.next().expect_err("the stream has ended");
+    assert_eq!((error.kind(), error.offset()), (Kind::Eof, bytes.len()));
+    let path = deframer.codec().explain(&bytes, error).path().to_owned();
+    assert_eq!(path, "Publish.headers[2].frame");
 }
 
 fn story(change: impl FnOnce(&mut Vec<u8>)) -> (Error, String) {

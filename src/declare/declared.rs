@@ -1,7 +1,7 @@
 use super::refused::InFront;
 use super::{Declare, Explanation, Framed, Plain, Put, Source, Traced};
 use crate::trace::{Hook, Name, Trace};
-use crate::{Boundary, Codec, Encode, Error, Gather, Kind, Result, View};
+use crate::{Boundary, Codec, Encode, Error, Gather, Result, View};
 
 /// The codec of a declared message.
 ///
@@ -91,10 +91,7 @@ impl<M: Framed> Trace for Declared<M> {
 
     fn trace_refused(&self, input: &[u8], error: Error, hook: &mut dyn Hook) {
         let mut hook = InFront::of(error, hook);
-        let mut source = Traced::new(input, &mut hook);
-        if error.kind() == Kind::Eof {
-            source = source.cut_off();
-        }
+        let mut source = Traced::new(input, &mut hook).refused_with(error);
         source.enter(Name::Field(M::NAME), M::NAME);
         // The walk comes to the fault, or goes past it where only the boundary is refused; what it makes of that is not told.
         let _ = M::walk(&mut source, self.given);

@@ -74,7 +74,8 @@ impl Explanation {
         let (known, region) = if again == Some(error) { (true, region) } else { (false, None) };
         if !known {
             trail = Trail::new(M::NAME);
-            let _ = M::walk(&mut Traced::new(frame, &mut InFront::of(error, &mut trail)), given);
+            let mut hook = InFront::of(error, &mut trail);
+            let _ = M::walk(&mut Traced::new(frame, &mut hook).refused_with(error), given);
         }
         let names = &trail.path;
         let mut path = String::new();

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::source::{FieldName, Source};
 use crate::trace::{Field, Hook, Name, Value};
-use crate::{Error, Result};
+use crate::{Error, Kind, Result};
 
 /// Reads, and tells a hook of every field.
 pub struct Traced<'a, 'h> {
@@ -22,9 +22,10 @@ impl<'a, 'h> Traced<'a, 'h> {
         Self { frame, rest: frame, hook, depth: 0, regions: Vec::new(), cut_off: false }
     }
 
-    /// Takes the end of the frame for the end of what has come: a region that is longer is read as far as it is there.
-    pub(super) const fn cut_off(mut self) -> Self {
-        self.cut_off = true;
+    /// For what was refused with `error`: if because the stream has ended, a region that is longer than what has come is read as far
+    /// as it is there.
+    pub(super) fn refused_with(mut self, error: Error) -> Self {
+        self.cut_off = error.kind() == Kind::Eof;
         self
     }
 
