@@ -10,6 +10,7 @@
 //! ```
 
 mod array;
+mod elements;
 mod kinds;
 mod reader;
 mod schema;
@@ -18,7 +19,7 @@ mod told;
 mod writer;
 
 pub use array::{Array, Entries, List, SharedEntries};
-pub use kinds::{Int32, Int64, Name};
+pub use elements::{Int32, Int64, Name};
 pub use reader::Reader;
 pub(super) use schema::{message, message_field, message_type};
 pub use tags::{Tag, TagList, Tagged, Tags};
