@@ -16,6 +16,7 @@ pub(super) struct Leaf {
     pub(super) bits: Option<Range<u8>>,
     pub(super) what: What,
     /// What it says, unless that follows from others, or is ignored.
+    #[cfg_attr(not(feature = "derive"), allow(dead_code, reason = "the laws of declared messages alone ask"))]
     pub(super) says: Option<String>,
 }
 
