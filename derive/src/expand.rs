@@ -76,7 +76,7 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
         Body::Enum(union) => {
             let walk_tagged = reader.walk_tagged(union);
             let walk_variant = reader.walk_variant(union);
-            let given = writer.given_names();
+            let given = writer.given();
             let longest = writer.longest();
             let tags = writer.tags(union);
             let lens = writer.tagged_lens(union);
@@ -228,7 +228,6 @@ pub(crate) fn expand(of: &Declaration) -> TokenStream {
 
 /// What is not needed to read and write: the picture, the fields, the dissector, a line to print.
 fn plain(of: &Declaration, span: &TokenStream) -> TokenStream {
-    let ident = &of.ident;
     let own = of.over(&quote!(__B));
     let generics = of.holder.is_some().then(|| quote!(<__B>));
     let show = of.holder.is_some().then(|| quote!(<__B: __declare::Show>));
@@ -252,7 +251,6 @@ fn plain(of: &Declaration, span: &TokenStream) -> TokenStream {
             }
         }
     });
-    let _ = ident;
     quote! {
         #[doc = #doc]
         impl #generics #own {

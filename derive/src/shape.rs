@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{BinOp, Expr, Lit, UnOp};
 
-use crate::field::{Bits, Extent, Field, Kind, Presence, Role};
+use crate::field::{Extent, Field, Kind, Presence, Role};
 use crate::model::{Body, Declaration, Fields, Frame, with_holder};
 use crate::number::{Number, Wide};
 
@@ -100,10 +100,8 @@ fn kind(of: &Declaration, field: &Field, all: &[Field]) -> TokenStream {
             }
         }
         Kind::Bool => quote!(__declare::FieldKind::Bool),
-        Kind::Bits { bits, value } => {
+        Kind::Bits { bits, .. } => {
             let bits = *bits as u8;
-            let computed = matches!(value, Bits::Computed { .. });
-            let _ = computed;
             quote!(__declare::FieldKind::Bits(#bits))
         }
         Kind::Array(len) => quote!(__declare::FieldKind::Bytes { extent: __declare::Extent::Fixed(#len), text: false }),

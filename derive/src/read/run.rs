@@ -30,11 +30,7 @@ impl Reader<'_> {
                         marks.end(*index, &list[*index].local, &end),
                     )
                 }
-                What::Prefix(index, _) => {
-                    let whole = list[*index].fixed_bytes().is_some();
-                    let _ = whole;
-                    (marks.start(*index, &list[*index].local, &at), quote!())
-                }
+                What::Prefix(index, _) => (marks.start(*index, &list[*index].local, &at), quote!()),
                 What::Group(group) => {
                     let starts = group.iter().map(|(index, _)| marks.start(*index, &list[*index].local, &at));
                     let ends = group.iter().map(|(index, _)| marks.end(*index, &list[*index].local, &end));

@@ -27,7 +27,7 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn given(&self) -> TokenStream {
+    pub(crate) fn given(&self) -> TokenStream {
         if self.of.given.is_empty() {
             return quote!();
         }
@@ -124,7 +124,7 @@ impl Writer<'_> {
             steps.push(self.run(run, list, &marks, Some(lead)));
         }
         steps.extend(nodes.iter().map(|node| self.node(node, list, &marks)));
-        let checks = list.iter().enumerate().filter_map(|(at, field)| Self::check(at, field, list));
+        let checks = list.iter().filter_map(|field| Self::check(field, list));
         quote! {
             #values
             #asserts
@@ -146,7 +146,7 @@ impl Writer<'_> {
         }
     }
 
-    fn check(at: usize, field: &Field, list: &[Field]) -> Option<TokenStream> {
+    fn check(field: &Field, list: &[Field]) -> Option<TokenStream> {
         let Kind::Check { algorithm, range, big } = &field.kind else { return None };
         let place = format_ident!("__{}_place", field.local);
         let mark = |name: &Ident, of: fn(usize, &Ident) -> Ident| {
@@ -167,7 +167,6 @@ impl Writer<'_> {
                 quote!(#mark)
             }
         };
-        let _ = at;
         let (zeroed, name) = (range.zeroed, &field.name);
         Some(quote!(__generated::check::<#algorithm>(__out, (#from, #to), #place, #big, #zeroed, &#name)?;))
     }
@@ -324,10 +323,6 @@ impl Writer<'_> {
         Some(quote! {
             __generated::checked_len(__declare::Put::wire_len(&self, __given), (#max) as u64, &#name, __out)?;
         })
-    }
-
-    pub(crate) fn given_names(&self) -> TokenStream {
-        self.given()
     }
 }
 
